@@ -1,0 +1,193 @@
+"""The figures of a whole recording: what ``hall replay --summary`` writes.
+
+Not an agent but a tap: it sees the events of the passes, the internal ones too, and decides nothing. It holds the length
+of every stay of the recording, so it is for recordings, not for a hall that never closes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from agents.percentile import nearest_rank
+from config.hall import Hall
+from streams.events import (
+    AlarmCleared,
+    AlarmRaised,
+    CountDrift,
+    Dead,
+    DensityChanged,
+    DwellExceeded,
+    Event,
+    Frame,
+    FramesShed,
+    HeatAdded,
+    Late,
+    LineCrossed,
+    LogLost,
+    Presence,
+    TrackJoined,
+    TrackStarted,
+    TripEnded,
+    ZoneEntered,
+    ZoneLeft,
+)
+
+NOWHERE = "-"
+"""Stands for "never in a zone" in the names of trips."""
+
+
+class ZoneFigures:
+    """One zone. ``now``: by camera, how many distinct tracks its last frame had inside."""
+
+    def __init__(self) -> None:
+        self.entries = self.exits = self.person_frames = self.max_occupancy = 0
+        self.dwell_ms: list[int] = []
+        self.now: dict[str, int] = {}
+
+    def occupied(self, camera: str, people: int) -> None:
+        self.now[camera] = people
+        self.max_occupancy = max(self.max_occupancy, sum(self.now.values()))
+
+    def result(self) -> dict[str, Any]:
+        ordered = sorted(self.dwell_ms)
+        dwell = {f"p{p}": _seconds(nearest_rank(ordered, p)) for p in (50, 90)}
+        return {
+            "entries": self.entries, "exits": self.exits, "max_occupancy": self.max_occupancy,
+            "person_frames": self.person_frames, "dwell_s": dwell,
+        }  # fmt: skip
+
+
+class Summary:
+    """Give it every event of one hall once, in the order of the passes; events of zones the hall does not have are passed over."""
+
+    def __init__(self, hall: Hall) -> None:
+        self._zones = {zone.id: ZoneFigures() for zone in hall.zones}
+        self._lines = {line.id: Counter[str]() for line in hall.lines}
+        self._frames = self._heat_ms = self._joined = self._late = self._dead = self._shed = self._lost = 0
+        self._tracks: set[str] = set()
+        self._raised, self._cleared = Counter[str](), Counter[str]()
+        self._dwell_exceeded: dict[str, Counter[str]] = {zone: Counter() for zone in self._zones}
+        self._levels: dict[str, Counter[str]] = {zone: Counter() for zone in self._zones}
+        self._trips = Counter[str]()
+        self._drifts: list[dict[str, int]] = []
+        self._takers: dict[type[Event], Callable[[Any], None]] = {
+            Frame: self._frame, Presence: self._presence, TrackStarted: self._started, TrackJoined: self._join,
+            ZoneEntered: self._entered, ZoneLeft: self._left, LineCrossed: self._crossed, TripEnded: self._trip,
+            DwellExceeded: self._exceeded, DensityChanged: self._level, HeatAdded: self._heat,
+            AlarmRaised: self._alarm_raised, AlarmCleared: self._alarm_cleared, CountDrift: self._drift,
+            Late: self._came_late, Dead: self._came_dead, FramesShed: self._frames_shed, LogLost: self._log_lost,
+        }  # fmt: skip
+
+    def observe(self, event: Event) -> None:
+        """Count one event."""
+        take = self._takers.get(type(event))
+        if take:
+            take(event)
+
+    def result(self) -> dict[str, Any]:
+        """Plain data in a fixed order, for JSON. All but ``more`` is defined so that any program can count it, too."""
+        return {
+            "frames": self._frames,
+            "tracks": len(self._tracks),
+            "zones": {zone: figures.result() for zone, figures in self._zones.items()},
+            "lines": {
+                line: {"forward": met["forward"], "backward": met["backward"]} for line, met in self._lines.items()
+            },
+            "more": self._more(),
+        }
+
+    def _more(self) -> dict[str, Any]:
+        return {
+            "tracks_joined": self._joined,
+            "dwell_exceeded": {zone: dict(sorted(met.items(), key=_threshold)) for zone, met in self._dwell_exceeded.items()},
+            "density_levels": {zone: dict(sorted(met.items())) for zone, met in self._levels.items()},
+            "trips": dict(sorted(self._trips.items())),
+            "heat_person_s": self._heat_ms / 1000,
+            "alarms_raised": dict(sorted(self._raised.items())),
+            "alarms_cleared": dict(sorted(self._cleared.items())),
+            "count_drift": self._drifts,
+            "frames_shed": self._shed, "late": self._late, "dead": self._dead, "records_lost": self._lost,
+        }  # fmt: skip
+
+    # -- one taker per type ------------------------------------------------------------------------------------------
+
+    def _frame(self, event: Frame) -> None:
+        """A camera's last frame is over: what it saw in it is no longer so, whether or not anybody is in this one."""
+        self._frames += 1
+        for figures in self._zones.values():
+            if event.camera in figures.now:
+                figures.now[event.camera] = 0
+
+    def _presence(self, event: Presence) -> None:
+        inside: dict[str, set[str]] = {}
+        for track, zones in event.rows:
+            for zone in zones:
+                if zone in self._zones:
+                    self._zones[zone].person_frames += 1
+                    inside.setdefault(zone, set()).add(track)
+        for zone, tracks in inside.items():
+            self._zones[zone].occupied(event.camera, len(tracks))
+
+    def _started(self, event: TrackStarted) -> None:
+        self._tracks.add(event.track)
+
+    def _join(self, event: TrackJoined) -> None:
+        self._joined += 1
+
+    def _entered(self, event: ZoneEntered) -> None:
+        if event.zone in self._zones:
+            self._zones[event.zone].entries += 1
+
+    def _left(self, event: ZoneLeft) -> None:
+        if event.zone in self._zones:
+            self._zones[event.zone].exits += 1
+            self._zones[event.zone].dwell_ms.append(event.at_ms - event.entered_ms)
+
+    def _crossed(self, event: LineCrossed) -> None:
+        if event.line in self._lines:
+            self._lines[event.line][event.direction] += 1
+
+    def _trip(self, event: TripEnded) -> None:
+        self._trips[f"{event.from_zone or NOWHERE} -> {event.to_zone or NOWHERE}"] += 1
+
+    def _exceeded(self, event: DwellExceeded) -> None:
+        if event.zone in self._zones:
+            self._dwell_exceeded[event.zone][f"{event.threshold_s:g}"] += 1
+
+    def _level(self, event: DensityChanged) -> None:
+        if event.zone in self._zones:
+            self._levels[event.zone][event.level] += 1
+
+    def _heat(self, event: HeatAdded) -> None:
+        self._heat_ms += sum(round(cell.person_s * 1000) for cell in event.cells)
+
+    def _alarm_raised(self, event: AlarmRaised) -> None:
+        self._raised[event.alarm] += 1
+
+    def _alarm_cleared(self, event: AlarmCleared) -> None:
+        self._cleared[event.alarm] += 1
+
+    def _drift(self, event: CountDrift) -> None:
+        self._drifts.append({"at_ms": event.at_ms, "since_ms": event.since_ms, "drift": event.drift})
+
+    def _came_late(self, event: Late) -> None:
+        self._late += 1
+
+    def _came_dead(self, event: Dead) -> None:
+        self._dead += 1
+
+    def _frames_shed(self, event: FramesShed) -> None:
+        self._shed += event.count
+
+    def _log_lost(self, event: LogLost) -> None:
+        self._lost += event.next_offset - event.first_offset
+
+
+def _seconds(ms: int | None) -> float | None:
+    return None if ms is None else ms / 1000
+
+
+def _threshold(row: tuple[str, int]) -> float:
+    return float(row[0])

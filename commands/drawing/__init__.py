@@ -1,0 +1,1 @@
+"""Pictures of a hall: its plan, and what is drawn over it."""

@@ -1,0 +1,147 @@
+"""What a journal says of each hall right now: people per zone, entries and exits, dwell, density, alarms.
+
+A viewer: it reads what was published, drops repeats by id, and can be made anew at any time from the journal.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import median
+
+from config.hall import Hall
+from streams.events import (
+    AlarmCleared,
+    AlarmRaised,
+    DensityChanged,
+    DwellEnded,
+    Event,
+    LineCrossed,
+    TrackEnded,
+    TrackStarted,
+    ZoneEntered,
+    ZoneLeft,
+)
+
+STAYS_KEPT = 200
+
+
+@dataclass
+class ZoneView:
+    people: int = 0
+    entries: int = 0
+    exits: int = 0
+    level: str = "A"
+    stays_s: deque[float] = field(default_factory=lambda: deque(maxlen=STAYS_KEPT))
+
+    @property
+    def median_stay_s(self) -> float | None:
+        return median(self.stays_s) if self.stays_s else None
+
+
+@dataclass
+class LineView:
+    forward: int = 0
+    backward: int = 0
+
+
+@dataclass
+class AlarmView:
+    alarm: str
+    zone: str
+    severity: str
+    value: float
+    limit: float
+    since_ms: int
+
+
+@dataclass
+class HallView:
+    """One hall. ``at_ms`` is the time of the newest event seen."""
+
+    hall: Hall
+    zones: dict[str, ZoneView]
+    lines: dict[str, LineView]
+    alarms: dict[tuple[str, str | None], AlarmView] = field(default_factory=dict)
+    people: set[str] = field(default_factory=set)
+    visits: int = 0
+    at_ms: int = 0
+
+
+def new_view(hall: Hall) -> HallView:
+    return HallView(hall, {z.id: ZoneView() for z in hall.zones}, {line.id: LineView() for line in hall.lines})
+
+
+class Board:
+    """Fed with published events; ``halls`` is the picture."""
+
+    def __init__(self) -> None:
+        self.halls: dict[str, HallView] = {}
+
+    def configure(self, hall: Hall) -> None:
+        """Start, or go on, with this floor plan; what stands for zones and lines that remain is kept."""
+        view, old = new_view(hall), self.halls.get(hall.id)
+        if old is not None:
+            view.zones.update({k: v for k, v in old.zones.items() if k in view.zones})
+            view.lines.update({k: v for k, v in old.lines.items() if k in view.lines})
+            view.people, view.visits, view.alarms, view.at_ms = old.people, old.visits, old.alarms, old.at_ms
+        self.halls[hall.id] = view
+
+    def observe(self, event: Event) -> None:
+        """Take one event; those of halls and kinds it does not show are passed over."""
+        view, show = self.halls.get(event.hall), SHOW.get(type(event))
+        if view is not None:
+            view.at_ms = max(view.at_ms, getattr(event, "decided_at_ms", event.at_ms))
+            if show is not None:
+                show(view, event)
+
+
+def _entered(view: HallView, event: ZoneEntered) -> None:
+    if (zone := view.zones.get(event.zone)) is not None:
+        zone.people, zone.entries = event.occupancy, zone.entries + 1
+
+
+def _left(view: HallView, event: ZoneLeft) -> None:
+    if (zone := view.zones.get(event.zone)) is not None:
+        zone.people, zone.exits = event.occupancy, zone.exits + 1
+
+
+def _stayed(view: HallView, event: DwellEnded) -> None:
+    if (zone := view.zones.get(event.zone)) is not None:
+        zone.stays_s.append(event.dwell_ms / 1000)
+
+
+def _denser(view: HallView, event: DensityChanged) -> None:
+    if (zone := view.zones.get(event.zone)) is not None:
+        zone.level = event.level
+
+
+def _crossed(view: HallView, event: LineCrossed) -> None:
+    if (line := view.lines.get(event.line)) is not None:
+        setattr(line, event.direction, getattr(line, event.direction) + 1)
+
+
+def _started(view: HallView, event: TrackStarted) -> None:
+    view.people.add(event.track)
+    view.visits += 1
+
+
+def _ended(view: HallView, event: TrackEnded) -> None:
+    view.people.discard(event.track)
+
+
+def _raised(view: HallView, event: AlarmRaised) -> None:
+    view.alarms[event.alarm, event.track] = AlarmView(
+        event.alarm, event.zone, event.severity, event.value, event.limit, event.at_ms
+    )  # fmt: skip
+
+
+def _cleared(view: HallView, event: AlarmCleared) -> None:
+    view.alarms.pop((event.alarm, event.track), None)
+
+
+SHOW: dict[type[Event], Callable[[HallView, Event], None]] = {
+    ZoneEntered: _entered, ZoneLeft: _left, DwellEnded: _stayed, DensityChanged: _denser, LineCrossed: _crossed,
+    TrackStarted: _started, TrackEnded: _ended, AlarmRaised: _raised, AlarmCleared: _cleared,
+}  # type: ignore[dict-item]  # fmt: skip

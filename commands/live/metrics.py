@@ -1,0 +1,36 @@
+"""The board's numbers for Prometheus: what a hall's wall shows. Labels are halls, zones and lines, all from configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from commands.live.board import Board
+
+
+class BoardMetrics(Collector):
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def collect(self) -> Iterator[Metric]:
+        zone = ["hall", "zone"]
+        people = GaugeMetricFamily("hall_people", "Tracks alive in the hall.", labels=["hall"])
+        occupancy = GaugeMetricFamily("hall_zone_people", "Tracks in the zone.", labels=zone)
+        entries = CounterMetricFamily("hall_zone_entries", "Times a track entered the zone.", labels=zone)
+        exits = CounterMetricFamily("hall_zone_exits", "Times a track left the zone.", labels=zone)
+        crossings = CounterMetricFamily("hall_line_crossings", "Crossings of the line.", labels=["hall", "line", "direction"])
+        alarms = GaugeMetricFamily("hall_alarms", "Alarms that are raised.", labels=["hall", "severity"])
+        for hall, view in self._board.halls.items():
+            people.add_metric([hall], len(view.people))
+            for name, seen in view.zones.items():
+                occupancy.add_metric([hall, name], seen.people)
+                entries.add_metric([hall, name], seen.entries)
+                exits.add_metric([hall, name], seen.exits)
+            for name, line in view.lines.items():
+                crossings.add_metric([hall, name, "forward"], line.forward)
+                crossings.add_metric([hall, name, "backward"], line.backward)
+            for severity in ("info", "warning", "critical"):
+                alarms.add_metric([hall, severity], sum(a.severity == severity for a in view.alarms.values()))
+        yield from (people, occupancy, entries, exits, crossings, alarms)

@@ -1,0 +1,122 @@
+"""Replays of a whole log, and the proof that they give what was published when the log was live."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from agents.topology import TOPOLOGY
+from commands.progress import tracked
+from commands.results import Results
+from streams.checkpoint import Restored
+from streams.codec import BadRecord, id_of
+from streams.driver import LogDriver
+from streams.ids import EventId, Place, parse_id
+from streams.lane import Lane
+from streams.record import Record
+from streams.recording import RecordingError, read_header, read_recording
+from streams.snapshot import latest
+from streams.topics import SNAPSHOTS
+
+Stream = tuple[str, str, str, str]
+"""(topic, hall, lane, agent): within one, places only grow."""
+
+
+class Difference(NamedTuple):
+    """The first place at which a stream differs; None: nothing there."""
+
+    stream: Stream
+    place: Place
+    published: bytes | None
+    replayed: bytes | None
+
+
+class Proof:
+    """Collects what was published and what the replay gives, and compares them, repeats dropped."""
+
+    def __init__(self) -> None:
+        self._published: dict[Stream, dict[Place, bytes]] = defaultdict(dict)
+        self._replayed: dict[Stream, dict[Place, bytes]] = defaultdict(dict)
+        self.conflicts: list[Difference] = []
+
+    def published(self, record: Record) -> None:
+        """A record of a topic that the engine writes; what the edge wrote there has no id and is passed over."""
+        try:
+            name = id_of(record.value) if record.value is not None and record.key is not None else None
+        except BadRecord:
+            return
+        if name is not None and record.value is not None:
+            event_id = parse_id(name)
+            stream = record.topic, event_id.hall, event_id.lane, event_id.agent
+            before = self._published[stream].setdefault(event_id.place, record.value)
+            if before != record.value:
+                self.conflicts.append(Difference(stream, event_id.place, before, record.value))
+
+    def replayed(self, topic: str, event_id: EventId, value: bytes) -> None:
+        self._replayed[topic, event_id.hall, event_id.lane, event_id.agent][event_id.place] = value
+
+    @property
+    def compared(self) -> int:
+        return sum(len(places) for places in self._published.values())
+
+    def differences(self, ends: dict[str, tuple[int, int]], starts: dict[str, tuple[int, int]]) -> list[Difference]:
+        """``ends``: by lane, (era, offset) up to which everything must be there; ``starts``: from which the replay ran."""
+        found = list(self.conflicts)
+        for stream in sorted(self._published.keys() | self._replayed.keys()):
+            published, replayed, lane = self._published[stream], self._replayed[stream], stream[2]
+            start, end = starts.get(lane, (0, 0)), ends.get(lane, (0, 0))
+            for place in sorted(published.keys() | replayed.keys()):
+                before, now = published.get(place), replayed.get(place)
+                due = place[:2] < end if before is None else place[:2] >= start
+                if before != now and due:
+                    found.append(Difference(stream, place, before, now))
+                    break
+        return found
+
+
+def replay_log(recording: Path, results: Results, *, prove: bool) -> list[Difference] | None:
+    """Run every lane over its own records, from the snapshots in the recording. The differences, if they were asked for."""
+    about = read_header(recording).about
+    total = int(about.get("records", "0"))
+    snapshots = [r for r in read_recording(recording) if r.topic == SNAPSHOTS]
+    starts: dict[str, tuple[int, int]] = {}
+
+    def restore(lane: Lane, partition: int) -> Restored | None:
+        begin = int(about.get(f"begin.{lane.name}.{partition}", "0"))
+        if begin == 0:
+            return None
+        found = latest(snapshots, lane.name, partition, before=begin)
+        if found is None or found.mark is None:
+            raise RecordingError(f"{recording}: no whole snapshot of lane {lane.name} at offset {begin}: it was cut, or made by hand")
+        starts[lane.name] = (found.mark.era, found.mark.next_offset)
+        return found
+
+    proof = Proof()
+    driver = LogDriver(TOPOLOGY, partitions=int(about.get("partitions", "1")), restore=restore, tap=results.tap)
+    for output in driver.run(_watched(tracked(read_recording(recording), total, "replaying"), proof, prove)):
+        results.published(output)
+        if prove and output.id is not None:
+            proof.replayed(output.topic, output.id, output.value)
+    if not prove:
+        return None
+    ends = {lane: _end(about.get(f"end.{lane}.0")) for lane in (lane.name for lane in TOPOLOGY.lanes)}
+    differences = proof.differences(ends, starts)
+    click.echo(f"compared {proof.compared} published events with the replay: {len(differences)} differences", err=True)
+    return differences
+
+
+def _end(text: str | None) -> tuple[int, int]:
+    era, _, offset = (text or "0/0").partition("/")
+    return int(era), int(offset)
+
+
+def _watched(records: Iterable[Record], proof: Proof, prove: bool) -> Iterable[Record]:
+    sources = {lane.topic for lane in TOPOLOGY.lanes[:1]}
+    for record in records:
+        if prove and record.topic not in sources and record.topic != SNAPSHOTS:
+            proof.published(record)
+        yield record

@@ -1,0 +1,175 @@
+"""``hall run``: a whole hall on this box; embedded log, engine, live table, /metrics, and a simulated crowd to watch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.live import Live
+
+from agents.topology import SERVICE, TOPOLOGY
+from commands.common import clear_errors, halls_of, log_path, now_ms, open_log, set_up_logging, settings
+from commands.live.board import Board
+from commands.live.follow import Follower
+from commands.live.metrics import BoardMetrics
+from commands.live.table import render
+from config.loading import load_files
+from config.settings import Settings
+from devices.simulator import Simulator
+from streams.codec import encode
+from streams.embedded import topics
+from streams.embedded.log import Log
+from streams.embedded.service import EmbeddedService
+from streams.topics import DAY_MS, OBSERVATIONS
+from streams.worker.failure import Fatal
+
+log = logging.getLogger(__name__)
+
+STEP_S = 0.1
+SHOW_EVERY_S = 0.5
+PRINT_EVERY_S = 10.0
+"""Where the output is no terminal: a table now and then instead of a live one."""
+
+
+@dataclass(frozen=True)
+class Options:
+    simulate: bool
+    seconds: float | None
+    plain: bool
+    seed: int
+    level: float
+
+
+@click.command("run")
+@click.argument("directory", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--simulate/--no-simulate", default=None, help="A simulated crowd in the halls [default: only in the demo hall].")
+@click.option("--for", "seconds", type=click.FloatRange(min=0.1), help="End by itself after so many seconds, with a summary.")
+@click.option("--plain", is_flag=True, help="No live table: print one every ten seconds.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Of the simulated crowd.")
+@click.option("--level", type=click.FloatRange(min=0.01, max=20), default=1.0, show_default=True, help="Simulated arrivals, times this.")
+def command(
+    directory: Path | None, simulate: bool | None, seconds: float | None, plain: bool, seed: int, level: float
+) -> None:
+    """Run the engine for the halls of DIRECTORY (or HALL_CONFIG, or the demo hall) on the embedded log.
+
+    Nothing else is needed: the log is a file in HALL_VAR (default: var), /metrics is on HALL_HTTP (default:
+    127.0.0.1:9464). Ctrl-C stops cleanly; run again, and it goes on where it was.
+
+    \b
+      hall run                     the demo hall with a simulated crowd
+      hall run --for 60            the same for a minute, with a summary
+      hall run halls/              your halls; feed them with `hall feed`, or cameras
+      hall run halls/ --simulate   your halls with simulated crowds
+    """
+    found = settings()
+    set_up_logging(found)
+    simulated = directory is None and found.config is None if simulate is None else simulate
+    with clear_errors():
+        halls = halls_of(directory, found)
+        for files in halls.values():
+            load_files(files)
+        store = open_log(found, create=True)
+        try:
+            asyncio.run(_run(store, halls, found, Options(simulated, seconds, plain, seed, level)))
+        finally:
+            store.close()
+
+
+async def _run(store: Log, halls: dict[str, dict[str, str]], found: Settings, options: Options) -> None:
+    topics.ensure_topics(store, TOPOLOGY)
+    own_clock = store.topics()[OBSERVATIONS].time == "producer"
+    if own_clock and options.simulate:
+        raise Fatal(64, "the topics of this log were made with --time producer, for `hall feed`: run with --no-simulate")
+    service = EmbeddedService(store, log_path(found), TOPOLOGY, http=found.http, ticker=not own_clock)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, service.stop)
+    await service.start()
+    if options.seconds is not None:
+        loop.call_later(options.seconds, service.stop)
+    await service.embedded.writer.append(topics.configured(store, halls, now_ms()))
+    screen = Screen(store, service, options)
+    service.spawn(screen.run())
+    if options.simulate:
+        service.spawn(_simulate(store, service, halls, options))
+    try:
+        await service.run()
+    finally:
+        screen.close()
+    await service.embedded.writer.close()
+    screen.summary()
+
+
+async def _simulate(store: Log, service: EmbeddedService, halls: dict[str, dict[str, str]], options: Options) -> None:
+    """What cameras would send, ten times a second."""
+    start = now_ms()
+    crowds = [
+        Simulator(load_files(files).hall, seed=options.seed, start_ms=start, level=options.level, boot=str(start), warm=True, always_open=True, keep_truth=False)
+        for files in halls.values()
+    ]  # fmt: skip
+    while True:
+        now = now_ms()
+        frames = [frame for crowd in crowds for frame in crowd.step(now)]
+        if frames:
+            service.embedded.writer.append([topics.keyed(store, OBSERVATIONS, f.hall, encode(f), f.at_ms) for f in frames])
+        await asyncio.sleep(STEP_S)
+
+
+class Screen:
+    """The live table, or a printed one; and the summary at the end."""
+
+    def __init__(self, store: Log, service: EmbeddedService, options: Options) -> None:
+        self._service, self._options = service, options
+        self._board = Board()
+        self._follower = Follower(store, SERVICE, self._board)
+        service.metrics.registry.register(BoardMetrics(self._board))
+        self._console = Console(file=sys.stdout)
+        self._started = time.monotonic()
+        self._live: Live | None = None
+
+    async def run(self) -> None:
+        await asyncio.to_thread(self._follower.skip_before, now_ms() - DAY_MS)
+        url = self._service.http.url if self._service.http else ""
+        self._console.print(f"the engine is running; {url}/metrics; Ctrl-C stops it", style="dim")
+        if self._console.is_terminal and not self._options.plain:
+            self._live = Live(console=self._console, auto_refresh=False)
+            self._live.start()
+        next_print = 0.0
+        while True:
+            await asyncio.to_thread(self._follower.catch_up)
+            if self._live is not None:
+                self._live.update(render(self._board, self._status()), refresh=True)
+            elif time.monotonic() >= next_print:
+                self._console.print(render(self._board, self._status()))
+                next_print = time.monotonic() + PRINT_EVERY_S
+            await asyncio.sleep(SHOW_EVERY_S)
+
+    def close(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def _status(self) -> str:
+        records, outputs = self._totals()
+        up = time.monotonic() - self._started
+        return f"up {up:.0f} s   records {records}   published {outputs}   {self._rates()}"
+
+    def _totals(self) -> tuple[int, int]:
+        parts = self._service.lanes.parts.values()
+        return sum(p.engine.counts["records"] for p in parts), sum(p.engine.counts["outputs"] for p in parts)
+
+    def _rates(self) -> str:
+        marks = [time.monotonic() - part.marked_at for part in self._service.lanes.parts.values()]
+        return f"last checkpoint {max(marks, default=0.0):.1f} s ago"
+
+    def summary(self) -> None:
+        """What the run was, for whoever comes back to the terminal."""
+        self._follower.catch_up()
+        self._console.print(render(self._board, self._status()))
+        self._console.print("stopped cleanly: everything is on disk, and the next run goes on from here")

@@ -1,0 +1,124 @@
+"""Recordings as the replay and the feed take them: a log as it was left, or events to be laid out as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from config.hall import Hall
+from config.loading import load_files, read_dir
+from streams.codec import BadRecord, Decoder
+from streams.driver import closing_ticks, lay_out
+from streams.events import Configured, Event
+from streams.lane import Lane
+from streams.mot import read_mot
+from streams.record import Record
+from streams.recording import is_recording, read_header, read_recording
+
+LOG = "log"
+"""``about["kind"]`` of a recording that holds every lane's records, as ``hall record`` writes it."""
+
+DEFAULT_START = "2020-01-01T09:00:00"
+"""A recording without a clock of its own starts then, in the hall's time zone, unless --start says otherwise."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a recording holds. ``halls``: the files of each hall; ``events``: how many there are, for a progress bar."""
+
+    halls: Mapping[str, Mapping[str, str]]
+    records: Iterable[Record]
+    total: int
+    notes: tuple[str, ...] = ()
+
+
+def start_ms(text: str | None, hall: Hall) -> int:
+    """ISO time, in the hall's time zone unless it names one, as Unix milliseconds."""
+    try:
+        at = datetime.fromisoformat(text or DEFAULT_START)
+    except ValueError as e:
+        raise click.BadParameter(f"expected an ISO time such as {DEFAULT_START}, got {text!r}", param_hint="--start") from e
+    return int((at if at.tzinfo else at.replace(tzinfo=hall.tz)).timestamp() * 1000)
+
+
+def is_log(path: Path) -> bool:
+    """Whether the file is a recording of a whole log."""
+    return is_recording(path) and read_header(path).about.get("kind") == LOG
+
+
+def mot_source(
+    path: Path, lane: Lane, directory: Path, rules: Path | None, *, camera: str | None, fps: float, start: str | None
+) -> Source:
+    """A MOTChallenge file, seen by one camera of the hall."""
+    files = read_dir(directory, rules)
+    hall = load_files(files).hall
+    names = [c.id for c in hall.cameras]
+    if camera is None and len(names) != 1:
+        raise click.UsageError(f"the hall has {len(names)} cameras: say with --camera which one saw this ({', '.join(names)})")
+    camera = camera or names[0]
+    if camera not in names:
+        raise click.BadParameter(f"expected one of {', '.join(names)}; got {camera!r}", param_hint="--camera")
+    mot = read_mot(path, hall=hall.id, camera=camera, fps=fps, start_ms=start_ms(start, hall))
+    notes = [f"{path}:{line.number}: {line.why}: {line.text!r}" for line in mot.bad]
+    halls = {hall.id: files}
+    return Source(halls, lay_out(lane.topic, halls, mot), len(mot.frames), tuple(notes))
+
+
+def events_source(path: Path, lane: Lane, directory: Path | None, rules: Path | None) -> Source:
+    """A recording of what the edge sent: as it stands, or one hall of it under other files."""
+    if directory is None:
+        halls, total = _halls_of(path, lane)
+        return Source(halls, _as_it_stands(path, lane, halls), total)
+    files = read_dir(directory, rules)
+    hall = load_files(files).hall.id
+    others, total = _halls_of(path, lane)
+    if others and hall not in others:
+        raise click.UsageError(f"{path} has no hall {hall!r}; it has {', '.join(sorted(others))}")
+    halls = {hall: files}
+    return Source(halls, lay_out(lane.topic, halls, edge_events(path, lane, hall)), total)
+
+
+def edge_events(path: Path, lane: Lane, hall: str | None = None) -> Iterator[Event]:
+    """The events of a recording that come from outside, in its order; what cannot be decoded is left out."""
+    decoder = Decoder(lane.carries)
+    for record in read_recording(path):
+        if record.topic != lane.topic or record.key is None:
+            continue
+        try:
+            event = decoder.decode(record.value)
+        except BadRecord:
+            continue
+        if not isinstance(event, Configured) and hall in (None, event.hall):
+            yield event
+
+
+def _halls_of(path: Path, lane: Lane) -> tuple[dict[str, Mapping[str, str]], int]:
+    """The configurations in a recording, the first of each hall; and how many records the lane has."""
+    decoder, halls, total = Decoder((Configured,)), {}, 0
+    for record in read_recording(path):
+        if record.topic != lane.topic:
+            continue
+        total += 1
+        if record.key is not None and record.value is not None and b'"configured"' in record.value[:200]:
+            try:
+                event = decoder.decode(record.value)
+            except BadRecord:
+                continue
+            assert isinstance(event, Configured)
+            halls.setdefault(event.hall, event.files)
+    return halls, total
+
+
+def _as_it_stands(path: Path, lane: Lane, halls: Mapping[str, Mapping[str, str]]) -> Iterator[Record]:
+    """The records of the first lane, and closing ticks behind them."""
+    last = None
+    for record in read_recording(path):
+        if record.topic == lane.topic:
+            yield (last := record)
+    if last is not None:
+        for number, at_ms in enumerate(closing_ticks(last.timestamp_ms, halls), last.offset + 1):
+            yield Record(lane.topic, last.partition, number, at_ms, None, b'{"type":"tick"}')

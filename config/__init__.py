@@ -1,0 +1,1 @@
+"""What the hall is: models, loading, checking; config/examples/ holds whole example halls."""

@@ -1,0 +1,192 @@
+"""What no single value can show to be wrong: names, shapes and references across a hall's files.
+
+A check takes the ``Plan`` of whatever could be read and yields findings. One that is hard to do in a millisecond, or
+that finds no more than a doubt, is a row of ``WARNINGS``; the engine starts without asking those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from config.geometry import Point, area, cross, segments_meet
+from config.hall import Camera, Hall, Line, Zone
+from config.problems import Finding, Loc, did_you_mean
+from config.rules import Limit, Rules
+
+HALL_FILE = "hall.yaml"
+RULES_FILE = "rules.yaml"
+
+OUTSIDE_BY_M = 0.5
+"""How far a shape may reach out of ``size_m``: plans are measured by hand."""
+LEAST_AREA_M2 = 0.01
+LEAST_LINE_M = 0.1
+CRUSH_PER_M2 = 10.0
+"""More people do not fit on a square metre."""
+
+T = TypeVar("T", Zone, Line, Camera, Limit)
+Numbered = tuple[tuple[int, T], ...]
+"""Items with their place in the file; those that do not even read are left out."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What could be read of a hall's files. A check that needs what is missing (None) says nothing about it."""
+
+    zones: Numbered[Zone] = ()
+    lines: Numbered[Line] = ()
+    cameras: Numbered[Camera] = ()
+    limits: Numbered[Limit] = ()
+    size_m: tuple[float, float] | None = None
+    timezone: str | None = None
+    dwell_zones: tuple[str, ...] = ()
+    zone_ids: frozenset[str] | None = None
+    """All ids that zones of the file carry, those of unreadable zones among them; None: not known."""
+    whole: bool = False
+    """Both files were read without an error."""
+
+    @classmethod
+    def of(cls, hall: Hall, rules: Rules) -> Plan:
+        return cls(
+            zones=tuple(enumerate(hall.zones)),
+            lines=tuple(enumerate(hall.lines)),
+            cameras=tuple(enumerate(hall.cameras)),
+            limits=tuple(enumerate(rules.limits)),
+            size_m=hall.size_m,
+            timezone=hall.timezone,
+            dwell_zones=tuple(rules.dwell.zones),
+            zone_ids=frozenset(zone.id for zone in hall.zones),
+            whole=True,
+        )
+
+
+Check = Callable[[Plan], Iterator[Finding]]
+
+
+def unique_ids(plan: Plan) -> Iterator[Finding]:
+    """Ids name things in events: within zones, lines, cameras and limits each is given once."""
+    yield from _repeated(HALL_FILE, "zones", plan.zones)
+    yield from _repeated(HALL_FILE, "lines", plan.lines)
+    yield from _repeated(HALL_FILE, "cameras", plan.cameras)
+    yield from _repeated(RULES_FILE, "limits", plan.limits)
+
+
+def _repeated(file: str, kind: str, items: Numbered[T]) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for index, item in items:
+        if item.id in first:
+            got = f"{item.id!r} as in {kind}[{first[item.id]}]"
+            yield Finding(file, (kind, index, "id"), f"an id of its own among the {kind}", got, "rename one of the two")
+        first.setdefault(item.id, index)
+
+
+def known_timezone(plan: Plan) -> Iterator[Finding]:
+    if plan.timezone is None:
+        return
+    try:
+        ZoneInfo(plan.timezone)
+    except (KeyError, ValueError, OSError):  # unknown; "../x"; a directory of the database ("Asia")
+        hint = did_you_mean(plan.timezone, available_timezones(), "names are of the form Asia/Shanghai")
+        yield Finding(HALL_FILE, ("timezone",), "an IANA time zone", repr(plan.timezone), hint)
+
+
+def sound_zones(plan: Plan) -> Iterator[Finding]:
+    for index, zone in plan.zones:
+        yield from sound_polygon(plan, ("zones", index, "polygon_m"), zone.polygon_m)
+
+
+def sound_polygon(plan: Plan, loc: Loc, polygon: tuple[Point, ...]) -> Iterator[Finding]:
+    """Inside the hall, with an area, and with no edge that crosses or runs back over another."""
+    yield from inside_hall(plan, loc, polygon)
+    if polygon[0] == polygon[-1]:
+        got = f"{_at(polygon[0])} at both ends"
+        yield Finding(HALL_FILE, loc, "a polygon that closes itself", got, "leave out the last point")
+    elif (crossing := first_crossing(polygon)) is not None:
+        i, j = crossing
+        got = f"edge {_edge(polygon, i)} meeting edge {_edge(polygon, j)}"
+        yield Finding(HALL_FILE, loc, "a simple polygon", got, "list the corners in their order around the zone")
+    elif area(polygon) < LEAST_AREA_M2:
+        got = f"{area(polygon):.4f} m²"
+        yield Finding(HALL_FILE, loc, f"an area of at least {LEAST_AREA_M2} m²", got, "are the corners in one line?")
+
+
+def first_crossing(polygon: tuple[Point, ...]) -> tuple[int, int] | None:
+    """The first two edges (i: from corner i to the next) that touch other than in a corner they share; None: simple."""
+    n = len(polygon)
+    for i in range(n):
+        a, b = polygon[i], polygon[(i + 1) % n]
+        if _runs_back(a, b, polygon[(i + 2) % n]):
+            return i, (i + 1) % n
+        for j in range(i + 2, n - (i == 0)):
+            if segments_meet(a, b, polygon[j], polygon[(j + 1) % n]):
+                return i, j
+    return None
+
+
+def _runs_back(a: Point, b: Point, c: Point) -> bool:
+    """Whether the way a, b, c turns round in b and comes back over itself, or stands still."""
+    return cross(*a, *b, *c) == 0 and (b[0] - a[0]) * (c[0] - b[0]) + (b[1] - a[1]) * (c[1] - b[1]) <= 0
+
+
+def inside_hall(plan: Plan, loc: Loc, points: tuple[Point, ...]) -> Iterator[Finding]:
+    if plan.size_m is None:
+        return
+    width, depth = plan.size_m
+    for point in points:
+        if max(-point[0], point[0] - width, -point[1], point[1] - depth) > OUTSIDE_BY_M:
+            expected = f"points inside the hall, (0, 0) to {_at(plan.size_m)}"
+            yield Finding(HALL_FILE, loc, expected, _at(point), "correct the point, or size_m")
+            return
+
+
+def sound_lines(plan: Plan) -> Iterator[Finding]:
+    for index, line in plan.lines:
+        yield from inside_hall(plan, ("lines", index, "from_m"), (line.from_m,))
+        yield from inside_hall(plan, ("lines", index, "to_m"), (line.to_m,))
+        (ax, ay), (bx, by) = line.from_m, line.to_m
+        if (bx - ax) ** 2 + (by - ay) ** 2 < LEAST_LINE_M**2:
+            got = f"{_at(line.from_m)} to {_at(line.to_m)}"
+            yield Finding(HALL_FILE, ("lines", index, "to_m"), f"a line at least {LEAST_LINE_M} m long", got)
+
+
+def known_zones(plan: Plan) -> Iterator[Finding]:
+    """Rules speak of zones that the hall has."""
+    if plan.zone_ids is None:
+        return
+    named: list[tuple[Loc, str]] = [(("limits", index, "zone"), limit.zone) for index, limit in plan.limits]
+    named += [(("dwell", "zones", zone), zone) for zone in plan.dwell_zones]
+    for loc, zone in named:
+        if zone not in plan.zone_ids:
+            known = ", ".join(sorted(plan.zone_ids))
+            hint = did_you_mean(zone, plan.zone_ids, f"zones are {known}")
+            yield Finding(RULES_FILE, loc, f"a zone of {HALL_FILE}", repr(zone), hint)
+
+
+def sensible_limits(plan: Plan) -> Iterator[Finding]:
+    """Limits that hold from the first person on, or that nothing can ever reach."""
+    areas = {zone.id: area(zone.polygon_m) for _, zone in plan.zones}
+    for index, limit in plan.limits:
+        loc: Loc = ("limits", index, "over")
+        if limit.metric == "density" and limit.over >= CRUSH_PER_M2:
+            expected = f"people/m² below {CRUSH_PER_M2:g}"
+            yield Finding(RULES_FILE, loc, expected, f"{limit.over:g}", "no crowd is ever that dense", "warning")
+        elif limit.metric == "density" and 1 / max(areas.get(limit.zone, 1e9), 1e-9) > limit.over:
+            got = f"{limit.over:g} for zone {limit.zone} of {areas[limit.zone]:.2f} m²"
+            hint = "one person alone is over it: use occupancy, or a larger zone"
+            yield Finding(RULES_FILE, loc, "people/m² that one person stays below", got, hint, "warning")
+
+
+def has_entrance(plan: Plan) -> Iterator[Finding]:
+    if plan.whole and not any(line.entrance for _, line in plan.lines):
+        hint = "without one nobody is counted in or out, and counts cannot be reconciled with the people seen"
+        yield Finding(HALL_FILE, ("lines",), "a line with entrance: true", "none", hint, "warning")
+
+
+def _edge(polygon: tuple[Point, ...], index: int) -> str:
+    return f"{_at(polygon[index])}-{_at(polygon[(index + 1) % len(polygon)])}"
+
+
+def _at(point: Point) -> str:
+    return f"({point[0]:g}, {point[1]:g})"

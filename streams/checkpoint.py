@@ -1,0 +1,114 @@
+"""What a checkpoint is, and which one to start from. Pure: the shells write and read the records.
+
+A lane's state topic holds, per partition, sets of records, one set per **writer** (an id made anew at every assignment):
+one record per hall, key ``writer/hall``, and a **mark**, key ``writer``. The hall records are written first, the mark
+last; a mark whose halls are not all there is not one. Two owners never overwrite each other, so a stalled worker that
+wakes up can do no harm.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from streams.record import Record
+
+
+class HallRecord(msgspec.Struct, array_like=True):
+    """A hall's record in a checkpoint: it has seen everything up to, not with, ``offset``."""
+
+    offset: int
+    body: bytes
+
+
+class Mark(msgspec.Struct, array_like=True, frozen=True):
+    """Where a lane's partition stood.
+
+    ``next_offset``: the first record not yet seen; ``time_ms``: the partition's time; ``checksum``: of the record before
+    ``next_offset``, to know the log again by; ``log_id``: of the log, or topic, it belongs to; ``pending``: the era
+    begins with the next record and gets its timestamp, ``era`` at the least; ``snapshot_ms``: time of the last snapshot.
+    """
+
+    era: int
+    pending: bool
+    next_offset: int
+    time_ms: int
+    checksum: int
+    log_id: str
+    topology: int
+    halls: tuple[str, ...]
+    snapshot_ms: int = 0
+
+
+class Restored(NamedTuple):
+    """The state to start from, and every writer whose records were found, so that they can be removed later."""
+
+    mark: Mark | None
+    halls: dict[str, HallRecord]
+    writers: frozenset[str]
+
+
+class StateUnreadable(Exception):
+    """The checkpoint cannot be decoded: never a reason to start afresh."""
+
+
+T = TypeVar("T")
+
+_mark = msgspec.msgpack.Decoder(Mark)
+_hall = msgspec.msgpack.Decoder(HallRecord)
+
+
+def checksum(record: Record) -> int:
+    """CRC-32 of the record's timestamp, key and value."""
+    crc = zlib.crc32(str(record.timestamp_ms).encode())
+    return zlib.crc32(record.value or b"", zlib.crc32(record.key or b"", crc))
+
+
+def mark_key(writer: str) -> bytes:
+    return writer.encode()
+
+
+def hall_key(writer: str, hall: str) -> bytes:
+    return f"{writer}/{hall}".encode()
+
+
+def encode_mark(mark: Mark) -> bytes:
+    return msgspec.msgpack.encode(mark)
+
+
+def encode_hall(record: HallRecord) -> bytes:
+    return msgspec.msgpack.encode(record)
+
+
+def restore(records: Mapping[bytes, bytes]) -> Restored:
+    """The highest mark, by (era, next offset), whose hall records all exist, with that writer's records only.
+
+    Raises StateUnreadable.
+    """
+    marks: dict[str, Mark] = {}
+    writers = set()
+    for key, value in records.items():
+        writer, _, hall = key.decode(errors="replace").partition("/")
+        writers.add(writer)
+        if not hall:
+            marks[writer] = _decoded(_mark, value, key)
+    # Writer ids break ties, so that every reader of the same records takes the same one.
+    for writer, mark in sorted(marks.items(), key=lambda item: (item[1].era, item[1].next_offset, item[0]), reverse=True):
+        keys = {hall: hall_key(writer, hall) for hall in mark.halls}
+        if all(key in records for key in keys.values()):
+            halls = {hall: _decoded(_hall, records[key], key) for hall, key in keys.items()}
+            return Restored(mark, halls, frozenset(writers))
+    return Restored(None, {}, frozenset(writers))
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[T], value: bytes, key: bytes) -> T:
+    try:
+        return decoder.decode(value)
+    except msgspec.MsgspecError as e:
+        raise StateUnreadable(
+            f"checkpoint record {key.decode(errors='replace')!r} cannot be read ({e}): it was written by a newer "
+            f"Hallstream, or is damaged. Run the version that wrote it, or `hall reset` to start a new era without it."
+        ) from e

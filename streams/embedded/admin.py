@@ -1,0 +1,195 @@
+"""What an operator asks of the embedded log: how far each lane is, which halls are in force, who runs the engine.
+
+Only looks, and imports nothing of Faust, so that a question costs no start of a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from streams.checkpoint import HallRecord, Mark, Restored, StateUnreadable, restore
+from streams.codec import BadRecord, Decoder
+from streams.embedded.log import Log
+from streams.embedded.spec import Time
+from streams.engine.hall import Body, unpack_files
+from streams.events import Configured
+from streams.lane import Lane, Topology
+from streams.record import Record
+from streams.topics import JOURNAL, state_topic
+
+GROUP = "hallstream"
+"""Whose positions the checkpoints commit: the consumer group of the engine."""
+
+SEARCHED = 200_000
+"""Records of the journal that are looked through, from its end, for when a configuration came into force."""
+
+STEP = 5_000
+Files = Mapping[str, str]
+
+_body = msgspec.msgpack.Decoder(Body)
+_configured = Decoder((Configured,))
+
+
+class TopicsMissing(Exception):
+    """The log has not the topics that the engine needs."""
+
+
+class LaneState(NamedTuple):
+    """One partition of a lane, as the log shows it: [``start``, ``end``) is retained, ``restored`` is its checkpoint.
+
+    ``marked_ms``: when the mark was written; ``waiting_since_ms``: the timestamp of the first record after the mark.
+    ``fault``: why the checkpoint cannot be read; then ``restored`` is empty.
+    """
+
+    lane: Lane
+    partition: int
+    time: Time
+    start: int
+    end: int
+    restored: Restored
+    marked_ms: int | None
+    waiting_since_ms: int | None
+    fault: str | None = None
+
+    @property
+    def mark(self) -> Mark | None:
+        return self.restored.mark
+
+    @property
+    def lag(self) -> int:
+        """Records that no mark has seen yet."""
+        return max(0, self.end - max(self.start, self.mark.next_offset if self.mark else 0))
+
+
+def check_topics(log: Log, topology: Topology) -> None:
+    """Raises TopicsMissing."""
+    needed = {name for lane in topology.lanes for name in (lane.topic, state_topic(lane.name))}
+    if missing := sorted(needed - log.topics().keys()):
+        raise TopicsMissing(
+            f"{log.path}: expected the engine's topics, but there is no {', '.join(missing)}. "
+            f"What to do: `hall topics create`, or start the engine once (`hall run`), which makes them."
+        )
+
+
+def records(log: Log, topic: str, partition: int, start: int = 0, end: int | None = None) -> Iterator[Record]:
+    """What is retained from ``start`` up to, not with, ``end``: by default the end as it is now."""
+    end = log.end(topic, partition) if end is None else end
+    while start < end and (batch := log.read(topic, partition, start, limit=STEP)):
+        for record in batch:
+            if record.offset >= end:
+                return
+            yield record
+        start = batch[-1].offset + 1
+
+
+def state_records(log: Log, lane: Lane, partition: int) -> dict[bytes, Record]:
+    """The newest record of every key of a lane's state topic that has a value."""
+    found: dict[bytes, Record] = {}
+    topic, start = state_topic(lane.name), 0
+    # To the very end, not to the end as it was: what a checkpoint supersedes meanwhile moves there.
+    while batch := log.read(topic, partition, start, limit=STEP):
+        found.update((record.key, record) for record in batch if record.key is not None)
+        start = batch[-1].offset + 1
+    return {key: record for key, record in found.items() if record.value is not None}
+
+
+def lane_states(log: Log, topology: Topology) -> list[LaneState]:
+    """Every partition of every lane. Raises TopicsMissing."""
+    check_topics(log, topology)
+    specs = log.topics()
+    return [lane_state(log, lane, number) for lane in topology.lanes for number in range(specs[lane.topic].partitions)]
+
+
+def lane_state(log: Log, lane: Lane, partition: int) -> LaneState:
+    found = state_records(log, lane, partition)
+    try:
+        restored, fault = restore({key: r.value for key, r in found.items() if r.value is not None}), None
+    except StateUnreadable as e:
+        restored, fault = Restored(None, {}, frozenset(key.decode(errors="replace").partition("/")[0] for key in found)), str(e)
+    start, end = log.start(lane.topic, partition), log.end(lane.topic, partition)
+    waiting = log.read(lane.topic, partition, restored.mark.next_offset if restored.mark else start, limit=1)
+    return LaneState(
+        lane, partition, log.topics()[lane.topic].time, start, end, restored, _marked_ms(found.values(), restored.mark),
+        waiting[0].timestamp_ms if waiting else None, fault,
+    )  # fmt: skip
+
+
+def _marked_ms(found: Iterable[Record], mark: Mark | None) -> int | None:
+    if mark is None:
+        return None
+    whole = (r for r in found if b"/" not in (r.key or b"") and msgspec.msgpack.decode(r.value or b"", type=Mark) == mark)
+    return max((r.timestamp_ms for r in whole), default=None)
+
+
+def position(log: Log, lane: Lane, partition: int) -> int:
+    """Everything before this offset is processed and on disk: what the last checkpoint committed; 0 without one."""
+    return log.position(GROUP, lane.topic, partition) or 0
+
+
+def files_of(record: HallRecord) -> dict[str, str]:
+    """The files that were in force when the record was written."""
+    return unpack_files(_body.decode(record.body).files)
+
+
+def origins(states: Iterable[LaneState]) -> Iterator[LaneState]:
+    """The partitions that take configuration from outside."""
+    return (state for state in states if state.lane.origin)
+
+
+def in_force(states: Iterable[LaneState]) -> dict[str, dict[str, str]]:
+    """By hall, the files in force at the marks."""
+    found = {hall: files_of(record) for state in origins(states) for hall, record in state.restored.halls.items()}
+    return dict(sorted(found.items()))
+
+
+def coming(log: Log, states: Iterable[LaneState]) -> dict[str, dict[str, str]]:
+    """By hall, the files that stand in the log behind the marks: they come into force once the engine gets there."""
+    found: dict[str, dict[str, str]] = {}
+    for state in origins(states):
+        start = state.mark.next_offset if state.mark else state.start
+        for record in records(log, state.lane.topic, state.partition, start, state.end):
+            if (event := as_configured(record)) is not None:
+                found[event.hall] = event.files
+    return found
+
+
+def as_configured(record: Record) -> Configured | None:
+    """The event, if that is what the record is. Cheap for records that are something else."""
+    if record.key is None or b'"configured"' not in (record.value or b"")[:200]:
+        return None
+    try:
+        event = _configured.decode(record.value)
+    except BadRecord:
+        return None
+    return event if isinstance(event, Configured) else None
+
+
+def applied_at(log: Log, wanted: Mapping[str, Files], partitions: int) -> dict[str, int]:
+    """By hall, when the files came into force, as far as the newest ``SEARCHED`` records of the journal tell."""
+    found: dict[str, int] = {}
+    for partition in range(partitions):
+        for record in _backwards(log, JOURNAL, partition):
+            event = as_configured(record)
+            if event is not None and event.hall not in found and wanted.get(event.hall) == event.files:
+                found[event.hall] = record.timestamp_ms
+                if found.keys() == wanted.keys():
+                    return found
+    return found
+
+
+def _backwards(log: Log, topic: str, partition: int) -> Iterator[Record]:
+    end = log.end(topic, partition)
+    lowest = max(log.start(topic, partition), end - SEARCHED)
+    while end > lowest:
+        start = max(lowest, end - STEP)
+        yield from reversed(list(records(log, topic, partition, start, end)))
+        end = start
+
+
+def newest_ms(log: Log, topic: str, partition: int) -> int | None:
+    """The timestamp of the last record that is retained; None if none is."""
+    last = log.read(topic, partition, max(0, log.end(topic, partition) - 1), limit=1)
+    return last[0].timestamp_ms if last else None

@@ -1,0 +1,62 @@
+"""The embedded log as the lanes see it: steps 2 to 4 of a checkpoint are one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from streams.embedded.log import Append
+from streams.embedded.transport import EmbeddedLog
+from streams.embedded.writer import Placed
+from streams.engine import Output
+from streams.record import Record
+from streams.worker.port import StateRow
+
+GROUP = "hallstream"
+
+
+class EmbeddedPort:
+    def __init__(self, embedded: EmbeddedLog) -> None:
+        self._log, self._writer = embedded.log, embedded.writer
+        self._last: asyncio.Future[Placed] | None = None
+        self._failed: BaseException | None = None
+        self.log_id = embedded.log.id
+
+    @property
+    def backlog(self) -> int:
+        return self._writer.backlog
+
+    def publish(self, outputs: Sequence[Output]) -> None:
+        rows = [Append(o.topic, o.partition, o.key, o.value, o.timestamp_ms) for o in outputs]
+        self._last = self._writer.append(rows)
+        self._last.add_done_callback(self._note)
+
+    def _note(self, done: asyncio.Future[Placed]) -> None:
+        if not done.cancelled() and (error := done.exception()) is not None:
+            self._failed = error
+
+    async def settle(self) -> None:
+        # Appends are written in order, so the last one stands for all.
+        if self._last is not None:
+            await asyncio.wait([self._last])
+        if self._failed is not None:
+            raise self._failed
+
+    async def write_state(
+        self, topic: str, partition: int, halls: Sequence[StateRow], mark: StateRow, source: str, next_offset: int
+    ) -> None:
+        rows = [Append(topic, partition, key, value, None) for key, value in (*halls, mark)]
+        await self._writer.append(rows, {(GROUP, source, partition): next_offset})
+
+    async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
+        await self._writer.append([Append(topic, partition, key, None, None) for key in keys])
+
+    async def start(self, topic: str, partition: int) -> int:
+        return self._log.start(topic, partition)
+
+    async def end(self, topic: str, partition: int) -> int:
+        return self._log.end(topic, partition)
+
+    async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
+        found = self._log.read(topic, partition, offset, limit=1)
+        return found[0] if found and found[0].offset == offset else None

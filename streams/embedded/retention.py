@@ -1,0 +1,119 @@
+"""Retention: what is too old or too much goes from the start of each partition, and the file gives its space back.
+
+It runs beside appenders, so it works in small transactions and rests between them for as long as each took: an append
+waits for one step at most, a few milliseconds. Offsets are never given twice: a partition's next one is kept apart.
+
+Age is measured by the clock of the topic. In topics of log time that is the time handed in; in topics of producer time
+it is the newest timestamp of the partition, if that is earlier: a recording of last year that is played today is not
+old, and one record with a timestamp far in the future does not make the others so.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from streams.embedded.compaction import TOMBSTONE_MS, bury
+from streams.embedded.connection import WriteConnection
+from streams.embedded.errors import LogClosed
+from streams.embedded.schema import OFFSETS, PAGE_BYTES, base
+from streams.embedded.spec import Partition
+
+STEP_RECORDS = 500
+STEP_BYTES = 4 * 2**20
+STEP_PAGES = 128
+
+# Free pages are used again by what is appended next, so some stay: to give them back would be wasted work.
+_RESERVE_PAGES = 4 * 2**20 // PAGE_BYTES
+_RESERVE_SHARE = 8
+
+
+class Retention:
+    """One run over a log. ``stopped`` is asked between steps, ``rest`` is given the seconds to leave the log alone."""
+
+    def __init__(
+        self,
+        writer: WriteConnection,
+        stopped: Callable[[], bool] = lambda: False,
+        rest: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._writer = writer
+        self._stopped = stopped
+        self._rest = rest
+
+    def run(self, partitions: Iterable[Partition], now_ms: int) -> dict[tuple[str, int], int]:
+        """How many records went from each (topic, partition); those that lost none are not named."""
+        removed: Counter[tuple[str, int]] = Counter()
+        try:
+            for part in partitions:
+                for gone in self._clean(part, now_ms):
+                    removed[part.spec.name, part.number] += gone
+            self._give_back()
+        except LogClosed:  # between being asked and being used, as ``close`` may come from any thread
+            if not self._stopped():
+                raise
+        return dict(removed)
+
+    def _clean(self, part: Partition, now_ms: int) -> Iterator[int]:
+        while not self._stopped():
+            began = time.perf_counter()
+            with self._writer.transaction("retention") as db:
+                gone = _step(db, part, now_ms)
+            if not gone:
+                return
+            yield gone
+            self._rest(time.perf_counter() - began)
+
+    def _give_back(self) -> None:
+        returned = 0
+        while not self._stopped() and (pages := self._spare()) > 0:
+            began = time.perf_counter()
+            with self._writer.upkeep("giving space back") as db:
+                # executescript steps a statement to its end; execute would free one page and no more
+                db.executescript(f"PRAGMA incremental_vacuum({min(pages, STEP_PAGES)})").close()
+            returned += pages
+            self._rest(time.perf_counter() - began)
+        if returned:
+            self._writer.checkpoint()
+
+    def _spare(self) -> int:
+        with self._writer.use("giving space back") as db:
+            free, pages = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_count"))
+        return int(free - max(_RESERVE_PAGES, (pages - free) // _RESERVE_SHARE))
+
+
+def _step(db: sqlite3.Connection, part: Partition, now_ms: int) -> int:
+    """Removes a little of what has to go; 0 when nothing has."""
+    spec = part.spec
+    if not (spec.compact or spec.retention_bytes is not None or spec.retention_ms is not None):
+        return 0
+    last_ts, size = db.execute("SELECT last_ts, bytes FROM partition WHERE id=?", (part.id,)).fetchone()
+    clock_ms = now_ms if spec.time == "log" or last_ts is None else min(now_ms, last_ts)
+    if spec.compact:
+        return bury(db, part.id, clock_ms - TOMBSTONE_MS, STEP_RECORDS)
+    return _expire(db, part, size, None if spec.retention_ms is None else clock_ms - spec.retention_ms)
+
+
+def _expire(db: sqlite3.Connection, part: Partition, size: int, before_ms: int | None) -> int:
+    """Removes from the start until a record is neither too old nor too much; the limit by bytes spares the last one."""
+    limit, low, high = part.spec.retention_bytes, base(part.id), base(part.id) + OFFSETS
+    rows = db.execute(
+        """SELECT id, ts, ifnull(length(k), 0) + ifnull(length(v), 0), id = (SELECT max(id) FROM record WHERE id <= ?2)
+        FROM record WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3""",
+        (low, high, STEP_RECORDS),
+    )
+    count = taken = 0
+    end = low
+    for record, ts, length, last in rows:
+        old = before_ms is not None and ts < before_ms
+        too_much = limit is not None and size - taken > limit and not last
+        if taken >= STEP_BYTES or not (old or too_much):
+            break
+        count, taken, end = count + 1, taken + length, record
+    rows.close()
+    if count:
+        db.execute("DELETE FROM record WHERE id BETWEEN ? AND ?", (low, end))
+        db.execute("UPDATE partition SET records=records-?, bytes=bytes-? WHERE id=?", (count, taken, part.id))
+    return count

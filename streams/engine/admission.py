@@ -1,0 +1,96 @@
+"""What a lane lets in: whether a record can be read, whose it is, whether it came before, and whether it is of this time."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from streams.codec import TICK, BadRecord, id_of
+from streams.engine.hall import HallRuntime
+from streams.engine.letters import Letters
+from streams.engine.windows import is_new
+from streams.events import Configured, EdgeEvent, Event
+from streams.ids import Place, parse_id
+from streams.lane import Lane
+from streams.partitioner import partition_of
+from streams.record import Record
+
+
+WRITERS = 256
+"""Agents of other lanes that a hall listens to; more would be somebody's invention, and fill the state."""
+
+
+class Admission:
+    """Judges the records of one partition. What it refuses is dead-lettered, or counted as a repeat."""
+
+    def __init__(self, lane: Lane, partition: int, partitions: int, counts: Counter[str]) -> None:
+        self._lane, self._partition, self._partitions, self._counts = lane, partition, partitions, counts
+        self.nowhere = f"~{partition}"
+        """Stands for the hall in ids of what belongs to none."""
+
+    def event_of(self, record: Record, halls: dict[bytes, HallRuntime], out: Letters) -> Event | None:
+        """The record's event, of the hall that its key names; None for a tick and for what cannot be used."""
+        key = record.key
+        if key is None:
+            if record.value != TICK:
+                out.dead(self.nowhere, "no_key", "expected the hall's id as the key; only ticks have none")
+            return None
+        if self._partitions > 1 and (right := partition_of(key, self._partitions)) != self._partition:
+            out.dead(self.nowhere, "wrong_partition", f"key {key[:64]!r} belongs into partition {right} (murmur2)")
+            return None
+        hall = halls.get(key)
+        name = hall.hall.id if hall else self.nowhere
+        try:
+            event = self._lane.decoder.decode(record.value)
+        except BadRecord as e:
+            out.dead(name, "undecodable", str(e))
+            return None
+        if event.hall.encode(errors="replace") != key:
+            out.dead(name, "wrong_hall", f"the event says hall {event.hall[:64]!r}, its key says {key[:64]!r}")
+            return None
+        if hall is None and not isinstance(event, Configured):
+            out.dead(name, "no_such_hall", f"hall {event.hall[:64]!r} is not configured; `hall config apply` does that")
+            return None
+        return event
+
+    def admit(self, hall: HallRuntime, event: Event, record: Record, time_ms: int, out: Letters) -> bool:
+        """Whether the event is offered to the hall's agents."""
+        if isinstance(event, EdgeEvent):
+            return self._from_edge(hall, event, time_ms, out)
+        return self.is_fresh(hall.seen, hall.hall.id, record, out)
+
+    def _from_edge(self, hall: HallRuntime, event: EdgeEvent, time_ms: int, out: Letters) -> bool:
+        name, camera = hall.hall.id, getattr(event, "camera", None)
+        if camera is not None and camera not in hall.cameras:
+            known = ", ".join(sorted(hall.cameras))
+            out.dead(name, "unknown_camera", f"camera {camera[:64]!r} is not in the hall's configuration ({known})")
+            return False
+        if not is_new(hall.windows, event.source, event.boot, event.seq):
+            self._counts["repeats"] += 1
+            return False
+        behind_ms = time_ms - event.at_ms
+        if behind_ms > hall.late_after_ms or -behind_ms > hall.ahead_at_most_ms:
+            out.late(name, event, behind_ms)
+            return False
+        return True
+
+    def is_fresh(self, seen: dict[str, Place], hall: str, record: Record, out: Letters) -> bool:
+        """Conclusions carry the id of the lane that drew them: our own are not for us, repeats are not for anyone."""
+        try:
+            event_id = parse_id(id_of(record.value or b"") or "")
+        except ValueError as e:
+            out.dead(hall, "undecodable", f"a conclusion without the id it was published under: {e}")
+            return False
+        if event_id.hall != hall:
+            out.dead(hall, "wrong_hall", f"the event's id names hall {event_id.hall!r}")
+            return False
+        if event_id.lane == self._lane.name:
+            return False
+        key = f"{event_id.lane}:{event_id.agent}"
+        if key not in seen and len(seen) >= WRITERS:
+            out.dead(hall, "undecodable", f"a conclusion of {key}: expected at most {WRITERS} agents that write here")
+            return False
+        if event_id.place <= seen.get(key, (-1, -1, -1)):
+            self._counts["repeats"] += 1
+            return False
+        seen[key] = event_id.place
+        return True

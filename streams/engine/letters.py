@@ -1,0 +1,110 @@
+"""The engine's own outputs: named and encoded, dead letters, late input, lost records, failed agents."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from streams.codec import MAX_OUTPUT_BYTES, encode, name_encoded
+from streams.engine.hall import Failure
+from streams.engine.passes import Made
+from streams.events import AlertRaised, Dead, DeadReason, EdgeEvent, Event, Late, LogLost
+from streams.ids import EventId
+from streams.lane import Lane
+from streams.record import Record
+
+ENGINE = "engine"
+RAW_KEPT = 700_000
+"""Of a dead record's bytes; base64 makes 933 kB of them, which still fits into an output."""
+
+
+class Output(NamedTuple):
+    """Something to publish. ``timestamp_ms`` is its cause's time; a piece of a snapshot has neither id nor event."""
+
+    topic: str
+    partition: int
+    timestamp_ms: int
+    key: bytes
+    value: bytes
+    id: EventId | None = None
+    event: Event | None = None
+
+
+class Letters:
+    """Names and collects the outputs of one source record."""
+
+    def __init__(self, lane: Lane, era: int, time_ms: int, record: Record) -> None:
+        self._lane, self._era, self._time_ms, self._record = lane, era, time_ms, record
+        self._ordinals: dict[tuple[str, str], int] = {}
+        self.outputs: list[Output] = []
+
+    def add(self, hall: str, made: list[Made]) -> None:
+        """What a hall's agents made; the internal events stay inside."""
+        for agent, event, raw in made:
+            if raw is not None:
+                self._add(hall, agent, event, raw)
+
+    def say(self, hall: str, event: Event) -> None:
+        """Something the engine says itself."""
+        self._add(hall, ENGINE, event, encode(event))
+
+    def _add(self, hall: str, agent: str, event: Event, raw: bytes) -> None:
+        if len(raw) > MAX_OUTPUT_BYTES:
+            detail = f"{type(event).__name__} of {len(raw)} bytes; at most {MAX_OUTPUT_BYTES} can be published"
+            return self.dead(hall, "oversized_output", detail, agent=agent, raw=raw)
+        key = hall, agent
+        ordinal = self._ordinals[key] = self._ordinals.get(key, -1) + 1
+        event_id = EventId(hall, self._lane.name, agent, self._era, self._record.offset, ordinal)
+        topic = event.topic
+        assert topic is not None
+        value = name_encoded(str(event_id), raw)
+        self.outputs.append(
+            Output(topic, self._record.partition, self._time_ms, hall.encode(), value, event_id, event)
+        )  # fmt: skip
+
+    def dead(self, hall: str, reason: DeadReason, detail: str, *, agent: str | None = None, raw: bytes | None = None) -> None:
+        """The record (or an output, given as ``raw``) cannot be used."""
+        r = self._record
+        raw = (r.value or b"") if raw is None else raw
+        self.say(
+            hall,
+            Dead(
+                hall=hall, at_ms=self._time_ms, decided_at_ms=self._time_ms, source_topic=r.topic, partition=r.partition,
+                offset=r.offset, reason=reason, detail=detail, agent=agent, raw_size=len(raw), raw=raw[:RAW_KEPT],
+            ),
+        )  # fmt: skip
+
+    def late(self, hall: str, event: EdgeEvent, behind_ms: int) -> None:
+        r = self._record
+        raw = r.value or b""
+        self.say(
+            hall,
+            Late(
+                hall=hall, at_ms=event.at_ms, decided_at_ms=self._time_ms, source_topic=r.topic, partition=r.partition,
+                offset=r.offset, behind_ms=behind_ms, raw=raw[:RAW_KEPT],
+            ),
+        )  # fmt: skip
+
+    def lost(self, hall: str, first: int) -> None:
+        self.say(
+            hall,
+            LogLost(
+                hall=hall, at_ms=self._time_ms, decided_at_ms=self._time_ms, lane=self._lane.name,
+                first_offset=first, next_offset=self._record.offset,
+            ),
+        )  # fmt: skip
+
+    def failed(self, hall: str, failure: Failure) -> None:
+        """An agent failed on this record: the record is dead to it, and people should know."""
+        self.dead(hall, "agent_failed", failure.what, agent=failure.agent)
+        detail = f"{failure.what}; record {self._record.topic}/{self._record.partition}/{self._record.offset}"
+        if failure.stopped:
+            detail += "; it is switched off for this hall until the configuration or the code changes"
+        self.say(
+            hall,
+            AlertRaised(
+                hall=hall, at_ms=self._time_ms, decided_at_ms=self._time_ms,
+                alert="agent_stopped" if failure.stopped else "agent_failed",
+                severity="critical" if failure.stopped else "warning",
+                title=f"Agent {failure.agent} {'was switched off' if failure.stopped else 'failed'}", detail=detail,
+            ),
+        )  # fmt: skip

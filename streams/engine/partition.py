@@ -1,0 +1,219 @@
+"""The engine: one partition of one lane, as a deterministic function of its records.
+
+It has no clock, no I/O and no idea which log feeds it. A shell gives it records in order, publishes what it returns and
+writes down what ``checkpoint`` returns; ``hall replay`` does the same without a log.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from streams.checkpoint import HallRecord, Mark, Restored, StateUnreadable, checksum, encode_hall, encode_mark
+from streams.codec import MAX_OUTPUT_BYTES, encode
+from streams.engine.admission import Admission
+from streams.engine.hall import HallRuntime
+from streams.engine.letters import Letters, Output
+from streams.engine.passes import FATAL, Meter, Tap, told
+from streams.events import Configured, Event, FramesShed, Tick
+from streams.ids import Place
+from streams.lane import Lane
+from streams.record import Record
+
+SECOND_MS = 1000
+METER_EVERY = 64
+
+
+class Gap(Exception):
+    """The record is not the one wanted. The shell seeks back once; what is still missing is the log's own gap."""
+
+    def __init__(self, wanted: int, got: int) -> None:
+        super().__init__(f"expected offset {wanted}, got {got}")
+        self.wanted, self.got = wanted, got
+
+
+class OtherLog(Exception):
+    """The log is not the one that the state belongs to."""
+
+
+class Checkpoint(NamedTuple):
+    """Records to write, in this order: the halls that changed (hall id, value), then the mark."""
+
+    halls: list[tuple[str, bytes]]
+    mark: bytes
+    next_offset: int
+
+
+class Engine:
+    """Feeds the halls of a partition. ``partitions``: how many the topic has; ``log_id``: of the log, kept in the mark.
+
+    Raises StateUnreadable when what ``restored`` holds cannot be gone on from.
+    """
+
+    def __init__(
+        self, lane: Lane, partition: int = 0, *, partitions: int = 1, log_id: str = "", topology: int = 0,
+        restored: Restored | None = None, tap: Tap | None = None, meter: Meter | None = None,
+    ) -> None:  # fmt: skip
+        self.lane, self.partition, self.log_id, self.topology = lane, partition, log_id, topology
+        self.halls: dict[bytes, HallRuntime] = {}
+        self.counts: Counter[str] = Counter()
+        self._tap, self._meter = tap, meter
+        self._admission = Admission(lane, partition, partitions, self.counts)
+        self._lost_from: int | None = None
+        self._last: Record | None = None
+        self._resume(restored.mark if restored else None)
+        if restored and restored.mark:
+            forgive = restored.mark.topology < topology
+            for hall, record in sorted(restored.halls.items()):
+                self.halls[hall.encode()] = _restored(lane, hall, record, forgive=forgive)
+
+    def _resume(self, mark: Mark | None) -> None:
+        mark = mark or Mark(era=0, pending=True, next_offset=0, time_ms=0, checksum=0, log_id="", topology=0, halls=())
+        self.era, self.pending = mark.era, mark.pending
+        self.next_offset, self.time_ms, self.snapshot_ms = mark.next_offset, mark.time_ms, mark.snapshot_ms
+        self._checksum = mark.checksum
+
+    # -- input -----------------------------------------------------------------------------------------------------
+
+    def process(self, record: Record) -> list[Output]:
+        """The outputs of one record; none for one seen before. Raises Gap, and OtherLog."""
+        offset = record.offset
+        if offset != self.next_offset:
+            if offset > self.next_offset:
+                raise Gap(self.next_offset, offset)
+            self._prove(record)
+            return []
+        if self.pending:
+            self.era, self.pending = max(self.era, record.timestamp_ms), False
+        second, self.time_ms = self.time_ms // SECOND_MS, max(self.time_ms, record.timestamp_ms)
+        out = Letters(self.lane, self.era, self.time_ms, record)
+        if self._lost_from is not None:
+            self._say_lost(out)
+        if self.time_ms // SECOND_MS > second:
+            self._tick(offset, out)
+        event = self._admission.event_of(record, self.halls, out)
+        if event is not None:
+            self._take(event, record, out)
+        self.next_offset, self._last = offset + 1, record
+        self.counts["records"] += 1
+        self.counts["outputs"] += len(out.outputs)
+        return out.outputs
+
+    def skip_to(self, offset: int, *, lost: bool) -> None:
+        """The records before ``offset`` are not in the log: never were (compaction, a transaction's marker), or ``lost``."""
+        if lost:
+            self._lost_from = self.next_offset
+        self.next_offset = offset
+
+    def _prove(self, record: Record) -> None:
+        """The record before the mark must be the one that the mark remembers."""
+        if self._last is None and not self.pending and record.offset == self.next_offset - 1 and checksum(record) != self._checksum:
+            raise OtherLog(
+                f"{record.topic}/{record.partition}: the record at offset {record.offset} is not the one the state was "
+                f"computed from: this is another log, or an older copy of it. If that is meant (a restored backup, "
+                f"a recreated topic), `hall reset` starts a new era."
+            )
+
+    def _say_lost(self, out: Letters) -> None:
+        first, self._lost_from = self._lost_from or 0, None
+        self.counts["lost"] += self.next_offset - first
+        for hall in self.halls.values():
+            if self.next_offset > hall.resume_at:
+                out.lost(hall.hall.id, max(first, hall.resume_at))
+
+    def _tick(self, offset: int, out: Letters) -> None:
+        at_ms = self.time_ms // SECOND_MS * SECOND_MS
+        for hall in self.halls.values():
+            if offset >= hall.resume_at:
+                self._offer(hall, Tick(hall=hall.hall.id, at_ms=at_ms), None, out)
+
+    def _take(self, event: Event, record: Record, out: Letters) -> None:
+        hall = self.halls.get(record.key or b"")
+        if hall is not None and record.offset < hall.resume_at:
+            return  # its state was written after the mark, and holds this record already
+        if isinstance(event, Configured):
+            self._configure(hall, event, record, out)
+        elif hall is not None and self._admission.admit(hall, event, record, self.time_ms, out):
+            if isinstance(event, FramesShed):
+                self.counts["frames_shed"] += event.count
+            self._offer(hall, event, record, out)
+
+    def _offer(self, hall: HallRuntime, event: Event, record: Record | None, out: Letters) -> None:
+        meter = self._meter if self._meter and self.counts["records"] % METER_EVERY == 0 else None
+        made, failures = hall.step(event, record.value if record else None, self.time_ms, self._tap, meter)
+        out.add(hall.hall.id, made)
+        for failure in failures:
+            self.counts["agent_failures"] += 1
+            out.failed(hall.hall.id, failure)
+
+    # -- configuration ---------------------------------------------------------------------------------------------
+
+    def _configure(self, hall: HallRuntime | None, event: Configured, record: Record, out: Letters) -> None:
+        """A body already in force is ignored; one that cannot be used is dead, and the old one stays."""
+        seen: dict[str, Place] = hall.seen if hall else {}
+        if not self.lane.origin and not self._admission.is_fresh(seen, event.hall, record, out):
+            return
+        if hall is not None and hall.files == event.files:
+            return
+        try:
+            hall = self._configured(hall, event)
+        except FATAL:
+            raise
+        except Exception as e:  # noqa: BLE001 - whatever an agent's constructor raises
+            name = event.hall if hall else self._admission.nowhere
+            out.dead(name, "bad_config", told(e, 2000))
+            return
+        hall.seen = seen
+        if self.lane.origin:
+            out.say(event.hall, event)
+        self.counts["configured"] += 1
+        self._offer(hall, event, record, out)
+
+    def _configured(self, hall: HallRuntime | None, event: Configured) -> HallRuntime:
+        if self.lane.origin and (size := len(encode(event))) > MAX_OUTPUT_BYTES:
+            raise ValueError(f"expected files of at most {MAX_OUTPUT_BYTES} bytes, which can be passed on; got {size}")
+        if hall is not None:
+            hall.reconfigure(event.files, event.hall)
+            return hall
+        hall = HallRuntime(self.lane, event.files, event.hall)
+        # Sorted, so that ticks reach the halls in the same order whichever way they came to be here.
+        self.halls = dict(sorted([*self.halls.items(), (event.hall.encode(), hall)]))
+        return hall
+
+    # -- state -----------------------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything up to here. The halls whose bytes have not changed since the last checkpoint are left out."""
+        changed = []
+        for hall in self.halls.values():
+            body = hall.rebase()
+            if body != hall.written:
+                hall.written = body
+                changed.append((hall.hall.id, encode_hall(HallRecord(max(self.next_offset, hall.resume_at), body))))
+        return Checkpoint(changed, encode_mark(self.mark()), self.next_offset)
+
+    def whole(self) -> Checkpoint:
+        """Everything up to here, every hall included: what a new owner writes first, and what a snapshot is."""
+        for hall in self.halls.values():
+            hall.written = None
+        return self.checkpoint()
+
+    def mark(self) -> Mark:
+        known = checksum(self._last) if self._last else self._checksum
+        halls = tuple(hall.hall.id for hall in self.halls.values())
+        return Mark(
+            self.era, self.pending, self.next_offset, self.time_ms, known, self.log_id, self.topology, halls,
+            self.snapshot_ms,
+        )  # fmt: skip
+
+
+def _restored(lane: Lane, name: str, record: HallRecord, *, forgive: bool) -> HallRuntime:
+    try:
+        return HallRuntime.restore(lane, name, record, forgive=forgive)
+    except FATAL:
+        raise
+    except Exception as e:
+        raise StateUnreadable(
+            f"lane {lane.name}: the state of hall {name} cannot be gone on from ({told(e, 500)}). Run the version that "
+            f"wrote it, or `hall reset` to start a new era without it."
+        ) from e

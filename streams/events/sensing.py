@@ -1,0 +1,182 @@
+"""The sensing lane: frames in; tracks, zones, dwell, flow, density and heat out."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from streams.events.base import Conclusion, EdgeEvent, Event, Integer, Row
+
+# Far outside any image or floor, and small enough that no arithmetic on it overflows.
+Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
+Metres = Annotated[float, Meta(ge=-1e5, le=1e5)]
+TrackId = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Person(Row, frozen=True, array_like=True, gc=False):
+    """One person in one frame: box in pixels, score 0..1, and the floor point in metres if the camera knows it."""
+
+    track: TrackId
+    left_px: Pixels
+    top_px: Pixels
+    width_px: Pixels
+    height_px: Pixels
+    score: Annotated[float, Meta(ge=-1e6, le=1e6)] = 1.0
+    x_m: Metres | None = None
+    y_m: Metres | None = None
+
+
+class Frame(EdgeEvent, frozen=True, kw_only=True, gc=False):
+    """The people one camera saw at one moment."""
+
+    topic: ClassVar[str | None] = "hall.observations"
+    camera: str
+    people: Annotated[tuple[Person, ...], Meta(max_length=2000)]
+
+
+class FramesShed(EdgeEvent, frozen=True, kw_only=True, gc=False):
+    """A camera process under pressure dropped ``count`` frames before they reached the log."""
+
+    topic: ClassVar[str | None] = "hall.observations"
+    camera: str
+    count: Integer
+
+
+class Position(Row, frozen=True, array_like=True, gc=False):
+    """Where a track is on the floor, after smoothing; ``track`` is unique in its hall and survives joined id breaks."""
+
+    track: str
+    x_m: float
+    y_m: float
+    speed_mps: float
+    walking: bool
+
+
+class Positions(Event, frozen=True, kw_only=True, gc=False):
+    """Inside the pass only: the floor points of one frame, in the order of its rows."""
+
+    camera: str
+    rows: tuple[Position, ...]
+
+
+class TrackStarted(Conclusion, frozen=True, kw_only=True, gc=False):
+    camera: str
+    track: str
+    x_m: float
+    y_m: float
+
+
+class TrackJoined(Conclusion, frozen=True, kw_only=True, gc=False):
+    """A camera's new id ``source_track`` was recognised as the person already known as ``track``."""
+
+    camera: str
+    track: str
+    source_track: str
+    gap_ms: Integer
+    distance_m: float
+
+
+class TrackEnded(Conclusion, frozen=True, kw_only=True, gc=False):
+    """``at_ms`` is when it was last seen; ``path_m`` is the length walked."""
+
+    camera: str
+    track: str
+    first_ms: Integer
+    path_m: float
+    standing_ms: Integer
+    x_m: float
+    y_m: float
+    reason: Literal["lost", "config"] = "lost"
+
+
+class ZoneEntered(Conclusion, frozen=True, kw_only=True, gc=False):
+    """``occupancy`` is the number of tracks in the zone with this one."""
+
+    zone: str
+    track: str
+    occupancy: Integer
+
+
+class ZoneLeft(Conclusion, frozen=True, kw_only=True, gc=False):
+    """``occupancy`` is the number of tracks in the zone without this one."""
+
+    zone: str
+    track: str
+    entered_ms: Integer
+    occupancy: Integer
+    reason: Literal["walked", "ended", "config"] = "walked"
+
+
+class Presence(Event, frozen=True, kw_only=True, gc=False):
+    """Inside the pass only: for each row of ``Positions``, in its order, the track and the zones it is in."""
+
+    camera: str
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class DwellExceeded(Conclusion, frozen=True, kw_only=True, gc=False):
+    """Said once per threshold and stay; ``at_ms`` is when the threshold was reached."""
+
+    zone: str
+    track: str
+    entered_ms: Integer
+    threshold_s: float
+
+
+class DwellEnded(Conclusion, frozen=True, kw_only=True, gc=False):
+    zone: str
+    track: str
+    entered_ms: Integer
+    dwell_ms: Integer
+    reason: Literal["walked", "ended", "config"] = "walked"
+
+
+class LineCrossed(Conclusion, frozen=True, kw_only=True, gc=False):
+    """``forward``: from the positive side of the line to the other.
+
+    The positive side is where ``cross(to - from, point - from) > 0``.
+    """
+
+    line: str
+    track: str
+    direction: Literal["forward", "backward"]
+
+
+class TripEnded(Conclusion, frozen=True, kw_only=True, gc=False):
+    """A person's whole way: first zone to last zone (None: never in one), and the entrances used, if any."""
+
+    track: str
+    started_ms: Integer
+    from_zone: str | None
+    to_zone: str | None
+    entered_by: str | None = None
+    left_by: str | None = None
+
+
+FruinLevel = Literal["A", "B", "C", "D", "E", "F"]
+
+
+class DensityChanged(Conclusion, frozen=True, kw_only=True, gc=False):
+    """Fruin level of service of a zone: A is free, F is a crush."""
+
+    zone: str
+    people: Integer
+    density_per_m2: float
+    level: FruinLevel
+    before: FruinLevel
+
+
+class HeatCell(Row, frozen=True, array_like=True, gc=False):
+    """Person-seconds spent in one cell of the floor grid; the cell covers [column, column + 1) x cell size, and so on."""
+
+    column: Integer
+    row: Integer
+    person_s: float
+
+
+class HeatAdded(Conclusion, frozen=True, kw_only=True, gc=False):
+    """What one minute (from ``at_ms`` on) added to the heat map; only cells that changed."""
+
+    cell_m: float
+    cells: tuple[HeatCell, ...]

@@ -1,0 +1,68 @@
+"""Snapshots: the whole state of a partition as records of ``hall.snapshots``, and back.
+
+A snapshot is a checkpoint whose writer is called ``lane.era.offset``: one record per hall, then the mark. A recording
+starts with one; ``hall explain`` starts from the last before the event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from streams.checkpoint import HallRecord, Restored, encode_hall, encode_mark, hall_key, mark_key, restore
+from streams.engine.letters import Output
+from streams.engine.partition import Engine
+from streams.record import Record
+from streams.topics import SNAPSHOTS
+
+
+class SnapshotName(NamedTuple):
+    """Where a lane's partition stood: ``next_offset`` is the first record that the snapshot has not seen."""
+
+    lane: str
+    era: int
+    next_offset: int
+
+    def __str__(self) -> str:
+        return ".".join(map(str, self))
+
+
+def parse_name(text: str) -> SnapshotName:
+    """Read a name. Raises ValueError that says what a name looks like."""
+    parts = text.split(".")
+    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() for part in parts[1:]):
+        raise ValueError(f"expected lane.era.offset, such as sensing.0.42; got {text[:300]!r}")
+    return SnapshotName(parts[0], int(parts[1]), int(parts[2]))
+
+
+def snapshot_outputs(engine: Engine) -> list[Output]:
+    """The engine's whole state, to be published in this order: a snapshot without its mark is none."""
+    name = str(SnapshotName(engine.lane.name, engine.era, engine.next_offset))
+    pairs = [
+        (hall_key(name, hall.hall.id), encode_hall(HallRecord(max(engine.next_offset, hall.resume_at), hall.rebase())))
+        for hall in engine.halls.values()
+    ]
+    pairs.append((mark_key(name), encode_mark(engine.mark())))
+    return [Output(SNAPSHOTS, engine.partition, engine.time_ms, key, value) for key, value in pairs]
+
+
+def latest(records: Iterable[Record], lane: str, partition: int, before: int | None = None, era: int | None = None) -> Restored | None:
+    """The newest complete snapshot of a lane's partition, of ``era`` if given, that has not seen offset ``before``."""
+    found: dict[bytes, bytes] = {}
+    for record in records:
+        name = _name_of(record)
+        if name is None or record.partition != partition or record.key is None or record.value is None:
+            continue
+        fits = (before is None or name.next_offset <= before) and (era is None or name.era == era)
+        if name.lane == lane and fits:
+            found[record.key] = record.value
+    restored = restore(found)
+    return restored if restored.mark else None
+
+
+def _name_of(record: Record) -> SnapshotName | None:
+    """None for what is no piece of a snapshot: others may write into the topic."""
+    try:
+        return parse_name((record.key or b"").decode().partition("/")[0])
+    except ValueError:
+        return None

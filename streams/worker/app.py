@@ -1,0 +1,63 @@
+"""The Faust app, built in a function: one agent and one table per lane, on whichever log the transport is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import faust
+
+from streams.lane import Lane
+from streams.worker.batches import Batch
+from streams.worker.lanes import Lanes
+
+APP_ID = "hallstream"
+INBOX = 4
+"""Batches a lane may have waiting: enough to never starve, few enough to stay fresh."""
+
+
+class StateTable(faust.Table):  # type: ignore[misc]
+    """Recovered by Faust; written by checkpoints, which know when what is durable (DESIGN: outputs, halls, mark, offset)."""
+
+    def on_key_set(self, key: bytes, value: bytes) -> None:
+        """Nothing: a checkpoint writes the changelog itself."""
+
+    def on_key_del(self, key: bytes) -> None:
+        """Nothing, as above."""
+
+
+def build_app(broker: str, lanes: Lanes, partitions: int, data: Path, **attributes: Any) -> faust.App:
+    """``attributes`` are set on the app before its transport is made (the embedded log finds itself there)."""
+    app = faust.App(
+        APP_ID, broker=broker, datadir=str(data), store="memory://", web_enabled=False, autodiscover=False,
+        topic_partitions=partitions, topic_replication_factor=1, topic_disable_leader=True, topic_allow_declare=False,
+        processing_guarantee="at_least_once", stream_wait_empty=False, stream_recovery_delay=0.0,
+        consumer_auto_offset_reset="earliest", producer_acks=-1, loghandlers=[],
+    )  # fmt: skip
+    for name, value in attributes.items():
+        setattr(app, name, value)
+    app.lanes = lanes
+    app.conf.Table = StateTable
+    for lane in lanes.topics.values():
+        lanes.tables[lane.name] = _add_lane(app, lane, lanes, partitions)
+    return app
+
+
+def _add_lane(app: faust.App, lane: Lane, lanes: Lanes, partitions: int) -> Mapping[bytes, bytes]:
+    raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
+    # acks=False: positions are the checkpoint's business, Faust has none to commit.
+    topic = app.topic(lane.topic, partitions=partitions, acks=False, maxsize=INBOX, **raw)
+
+    @app.agent(topic, name=lane.name, concurrency=1)  # type: ignore[untyped-decorator]
+    async def run(batches: faust.StreamT) -> None:
+        async for batch in batches:
+            assert isinstance(batch, Batch)
+            await lanes.take(batch)
+
+    table = StateTable(
+        app, name=f"{lane.name}-state", default=None, partitions=partitions, key_type=bytes, value_type=bytes,
+        schema=faust.Schema(**raw),
+    )  # fmt: skip
+    app.tables.add(table)
+    return table.data  # type: ignore[no-any-return]

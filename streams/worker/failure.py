@@ -1,0 +1,58 @@
+"""How the process ends, as a table: the exit code, what it means, and whether starting again can help.
+
+The codes are those of sysexits.h. A supervisor restarts on any but the final ones
+(systemd: ``RestartPreventExitStatus=64 65 78``).
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+from config.problems import ConfigError
+from streams.checkpoint import StateUnreadable
+from streams.embedded import errors
+from streams.engine import OtherLog
+
+log = logging.getLogger(__name__)
+
+
+class Exit(NamedTuple):
+    code: int
+    final: bool
+    meaning: str
+    causes: tuple[type[BaseException], ...] = ()
+
+
+EXITS = (
+    Exit(0, True, "asked to stop, and everything is on disk"),
+    Exit(64, True, "wrong options or settings"),
+    Exit(
+        65, True, "the state or the log's file does not fit: another log, a newer version, a damaged file",
+        (OtherLog, StateUnreadable, errors.LogDamaged, errors.LogTooNew),
+    ),
+    Exit(70, False, "a fault of ours: the log says what and where"),
+    Exit(74, False, "the log could not be written or read: disk full, I/O error", (errors.LogFull, errors.LogRefused)),
+    Exit(75, False, "not now: somebody else has the log or the address, or no progress", (errors.LogLocked, errors.LogInUse, errors.LogMissing)),
+    Exit(78, True, "a hall's configuration cannot be used", (ConfigError,)),
+)  # fmt: skip
+UNEXPECTED = 70
+
+
+class Fatal(Exception):
+    """Ends the process with ``code``; the message is for the operator."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def as_fatal(error: BaseException) -> Fatal:
+    """The exit code for what went wrong, and the message for the operator."""
+    if isinstance(error, Fatal):
+        return error
+    for row in EXITS:
+        if isinstance(error, row.causes):
+            return Fatal(row.code, str(error))
+    log.error("unexpected failure", exc_info=error)
+    return Fatal(UNEXPECTED, f"{type(error).__name__}: {error}")

@@ -1,0 +1,113 @@
+"""The lanes of this process: which partitions it owns, their engines, and what to do when something ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from faust.types import TP
+
+from streams.checkpoint import Restored, StateUnreadable, restore
+from streams.engine import Engine, Meter, Output
+from streams.lane import Lane, Topology
+from streams.worker.batches import Batch
+from streams.worker.failure import Fatal, as_fatal
+from streams.worker.partition import LanePartition
+from streams.worker.port import LanePort
+
+log = logging.getLogger(__name__)
+
+Observer = Callable[[str, list[Output], int], None]
+"""Told of every batch of outputs: lane, outputs, the record's timestamp."""
+
+
+class Lanes:
+    """Owned by the app; the transport asks it where to start, the Faust agents hand it batches."""
+
+    def __init__(self, topology: Topology, port: LanePort, observer: Observer, meters: Mapping[str, Meter]) -> None:
+        self._topology, self._port, self._observer, self._meters = topology, port, observer, meters
+        self.topics: dict[str, Lane] = {lane.topic: lane for lane in topology.lanes}
+        self.parts: dict[TP, LanePartition] = {}
+        self.tables: dict[str, Mapping[bytes, bytes]] = {}
+        self.partition_counts: Mapping[str, int] = {}
+        self.seek: Callable[[TP, int], Any] | None = None
+        self.generation = 0
+        self.fatal: asyncio.Future[Fatal] = asyncio.get_running_loop().create_future()
+        self.ready = asyncio.Event()
+        self._taking = True
+
+    def fail(self, error: BaseException) -> None:
+        """End the process for this reason; the first one counts."""
+        if not self.fatal.done():
+            self.fatal.set_result(as_fatal(error))
+
+    # -- assignment ------------------------------------------------------------------------------------------------
+
+    async def assign(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """Engines for these partitions, from the recovered tables, and the offsets to fetch from."""
+        starts: dict[TP, int] = {}
+        try:
+            for tp in sorted(tps):
+                part = self.parts[tp] = await self._begin(tp)
+                starts[tp] = part.engine.next_offset
+        except Exception as e:  # noqa: BLE001 - Faust would log it and wait for ever
+            self.fail(e)
+            raise
+        self.ready.set()
+        return starts
+
+    async def _begin(self, tp: TP) -> LanePartition:
+        lane = self.topics[tp.topic]
+        records = dict(self.tables[lane.name].items())
+        restored = restore(records)
+        self._check_version(lane, restored)
+        engine = Engine(
+            lane, tp.partition, partitions=self.partition_counts[tp.topic], topology=self._topology.version,
+            log_id=restored.mark.log_id if restored.mark else "", restored=restored, meter=self._meters.get(lane.name),
+        )  # fmt: skip
+        log.info("lane %s partition %d starts at %d with %d halls", lane.name, tp.partition, engine.next_offset, len(engine.halls))
+        part = LanePartition(engine, self._port, lambda outputs, at_ms: self._observer(lane.name, outputs, at_ms))
+        await part.begin(list(records))
+        return part
+
+    def _check_version(self, lane: Lane, restored: Restored) -> None:
+        if restored.mark and restored.mark.topology > self._topology.version:
+            raise StateUnreadable(
+                f"lane {lane.name}: the state was written by topology version {restored.mark.topology}, this program has "
+                f"{self._topology.version}. Run the newer version, or `hall reset` to go back without the state."
+            )
+
+    # -- work ------------------------------------------------------------------------------------------------------
+
+    async def take(self, batch: Batch) -> None:
+        """Never raises: what goes wrong here ends the process instead."""
+        tp = TP(batch.topic, batch.partition)
+        part = self.parts.get(tp)
+        if part is None or not self._taking or self.fatal.done():
+            return
+        try:
+            rewind = await part.take(batch)
+            if rewind is not None and self.seek is not None:
+                log.warning("%s/%d: fetched past offset %d; fetching it again", tp.topic, tp.partition, rewind.offset)
+                await self.seek(tp, rewind.offset)
+        except Exception as e:  # noqa: BLE001
+            self.fail(e)
+
+    async def tend(self) -> None:
+        """Once a second: checkpoints that no record triggered."""
+        while not self.fatal.done():
+            await asyncio.sleep(1.0)
+            try:
+                for part in list(self.parts.values()):
+                    await part.idle()
+            except Exception as e:  # noqa: BLE001
+                self.fail(e)
+
+    async def finish(self) -> None:
+        """Stop taking batches, checkpoint what is in hand."""
+        self._taking = False
+        if not self.fatal.done():
+            for part in self.parts.values():
+                await part.finish()

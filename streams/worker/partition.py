@@ -1,0 +1,149 @@
+"""One partition of one lane at work: engine in the middle, log on both sides, checkpoints in between.
+
+The order of a checkpoint is what makes a crash harmless (docs/architecture.md): outputs acknowledged, hall records,
+mark, position. It is encoded between two records and written in the background, one at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+from typing import NamedTuple
+from uuid import uuid4
+
+from streams.checkpoint import hall_key, mark_key
+from streams.engine import Checkpoint, Engine, Gap, OtherLog, Output
+from streams.record import Record
+from streams.snapshot import snapshot_outputs
+from streams.topics import HOUR_MS, state_topic
+from streams.worker.batches import Batch
+from streams.worker.pace import Pace
+from streams.worker.port import LanePort, StateRow
+
+BACKLOG_AT_MOST = 20_000
+"""Outputs not yet on disk before input has to wait."""
+
+YIELD_EVERY = 64
+"""Records between two chances for the rest of the process: the writer, /metrics, the heartbeat."""
+
+OnOutputs = Callable[[list[Output], int], None]
+
+
+class Rewind(NamedTuple):
+    """Something fetched was dropped on the way, or the log has a gap: fetch from this offset on."""
+
+    offset: int
+
+
+class LanePartition:
+    """Takes batches; raises whatever must end the process."""
+
+    def __init__(self, engine: Engine, port: LanePort, on_outputs: OnOutputs) -> None:
+        self.engine, self._port, self._on_outputs = engine, port, on_outputs
+        self.writer = uuid4().hex[:12]
+        self._topic = state_topic(engine.lane.name)
+        self._pace = Pace(monotonic())
+        self._busy = asyncio.Lock()
+        self._writing: asyncio.Task[None] | None = None
+        self.marked_at, self.marked = monotonic(), engine.next_offset
+        """When, and up to which offset, the last checkpoint was on disk."""
+
+    @property
+    def checkpoint_s(self) -> float:
+        return self._pace.spent_s
+
+    async def begin(self, stale: list[bytes]) -> None:
+        """Write everything under our own name first; then remove what the recovery saw of other writers."""
+        await self._check_log()
+        await self._write(self.engine.whole())
+        if stale:
+            await self._port.forget(self._topic, self.engine.partition, stale)
+
+    async def _check_log(self) -> None:
+        """The log must be the one that the state belongs to."""
+        engine, topic = self.engine, self.engine.lane.topic
+        end = await self._port.end(topic, engine.partition)
+        advice = "If that is meant (a restored backup, a recreated topic), `hall reset` starts a new era."
+        if engine.log_id and engine.log_id != self._port.log_id:
+            raise OtherLog(
+                f"{topic}/{engine.partition}: the state belongs to log {engine.log_id}, this is {self._port.log_id}. {advice}"
+            )
+        engine.log_id = self._port.log_id
+        if engine.next_offset > end:
+            raise OtherLog(
+                f"{topic}/{engine.partition}: the state has seen records up to {engine.next_offset}, but the log ends at "
+                f"{end}: it is another log, or lost its end. {advice}"
+            )
+        last = await self._port.read_one(topic, engine.partition, engine.next_offset - 1) if engine.next_offset else None
+        if last is not None:
+            engine.process(last)  # proves it against the mark
+
+    async def take(self, batch: Batch) -> Rewind | None:
+        """Process a batch. A rewind asks to fetch from another offset; what was not processed comes again."""
+        async with self._busy:
+            for number, record in enumerate(batch.records):
+                try:
+                    outputs = self.engine.process(record)
+                except Gap as gap:
+                    if number == 0 and batch.asked != gap.wanted:
+                        return Rewind(gap.wanted)
+                    await self._cross(gap, record)
+                    outputs = self.engine.process(record)
+                if outputs:
+                    self._port.publish(outputs)
+                    self._on_outputs(outputs, record.timestamp_ms)
+                if number % YIELD_EVERY == YIELD_EVERY - 1:
+                    await self._breathe()
+            self._pace.add(len(batch.records))
+            if self._pace.due(monotonic()):
+                await self._mark()
+        return None
+
+    async def idle(self) -> None:
+        """Now and then, also when nothing comes in: what is in hand should not wait for the next record."""
+        async with self._busy:
+            if self._pace.due(monotonic()):
+                await self._mark()
+
+    async def _breathe(self) -> None:
+        await asyncio.sleep(0)
+        if self._port.backlog > BACKLOG_AT_MOST:
+            await self._port.settle()
+
+    async def _cross(self, gap: Gap, record: Record) -> None:
+        """Asked for from the log, and not there: before the log's start it is lost, elsewhere it never was."""
+        start = await self._port.start(record.topic, record.partition)
+        self.engine.skip_to(record.offset, lost=gap.wanted < start)
+
+    async def _mark(self) -> None:
+        """Encode a checkpoint here; write it in the background, after the one before."""
+        await self.settled()
+        started = monotonic()
+        if self.engine.time_ms // HOUR_MS > self.engine.snapshot_ms // HOUR_MS and self.engine.halls:
+            self.engine.snapshot_ms = self.engine.time_ms
+            self._port.publish(snapshot_outputs(self.engine))
+        checkpoint = self.engine.checkpoint()
+        self._pace.done(started, monotonic())
+        self._writing = asyncio.create_task(self._write(checkpoint))
+
+    async def settled(self) -> None:
+        """Until the checkpoint in the background is on disk. Raises what stopped it."""
+        if self._writing is not None:
+            await self._writing
+            self._writing = None
+
+    async def finish(self) -> None:
+        """Checkpoint what is in hand, and wait for it."""
+        async with self._busy:
+            await self._mark()
+            await self.settled()
+
+    async def _write(self, checkpoint: Checkpoint) -> None:
+        halls = [StateRow(hall_key(self.writer, hall), value) for hall, value in checkpoint.halls]
+        await self._port.settle()
+        await self._port.write_state(
+            self._topic, self.engine.partition, halls, StateRow(mark_key(self.writer), checkpoint.mark),
+            self.engine.lane.topic, checkpoint.next_offset,
+        )  # fmt: skip
+        self.marked_at, self.marked = monotonic(), checkpoint.next_offset

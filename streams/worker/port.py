@@ -1,0 +1,50 @@
+"""What a lane needs of the log it runs on. The embedded log and Kafka each have one; tests have a fake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from streams.engine import Output
+from streams.record import Record
+
+
+class StateRow(NamedTuple):
+    """A record of a lane's state topic; value None removes the key."""
+
+    key: bytes
+    value: bytes | None
+
+
+class LanePort(Protocol):
+    """One log, as the lanes see it."""
+
+    log_id: str
+    """Changes when the log is not the same any more: a restored backup, a recreated topic."""
+
+    def publish(self, outputs: Sequence[Output]) -> None:
+        """Take outputs, in order, without waiting. A failure comes out of ``settle``, and nothing later is sent past it."""
+
+    async def settle(self) -> None:
+        """Until all outputs taken so far are acknowledged. Raises when one was not."""
+
+    async def write_state(
+        self, topic: str, partition: int, halls: Sequence[StateRow], mark: StateRow, source: str, next_offset: int
+    ) -> None:
+        """Step 2 to 4 of a checkpoint: hall records, then the mark, then the group's position in ``source``."""
+
+    async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
+        """Remove records of the state topic."""
+
+    async def start(self, topic: str, partition: int) -> int:
+        """The first offset that is still there."""
+
+    async def end(self, topic: str, partition: int) -> int:
+        """The offset of the next record to come."""
+
+    async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
+        """The record at exactly this offset, if it is still there."""
+
+    @property
+    def backlog(self) -> int:
+        """Outputs taken and not yet acknowledged."""

@@ -1,0 +1,130 @@
+"""Summary: every figure from the events that define it."""
+
+import json
+from typing import Any
+
+from agents.summary import Summary
+from streams.events import (
+    AlarmCleared,
+    AlarmRaised,
+    CountDrift,
+    Dead,
+    DensityChanged,
+    DwellExceeded,
+    Event,
+    Frame,
+    FramesShed,
+    HeatAdded,
+    HeatCell,
+    Late,
+    LogLost,
+    Presence,
+    TrackJoined,
+)
+from tests.support.service_lane import HALL, crossed, entered, hall, left, started, tick, trip
+
+WHEN: dict[str, Any] = {"hall": HALL, "at_ms": 0, "decided_at_ms": 0}
+
+
+def summary_of(*events: Event) -> dict[str, Any]:
+    summary = Summary(hall("a", "b", entrances=("door",)))
+    for event in events:
+        summary.observe(event)
+    return summary.result()
+
+
+def frame(camera: str = "cam") -> Frame:
+    return Frame(hall=HALL, at_ms=0, camera=camera, people=())
+
+
+def presence(*rows: tuple[str, tuple[str, ...]], camera: str = "cam") -> Presence:
+    return Presence(hall=HALL, at_ms=0, camera=camera, rows=rows)
+
+
+def test_of_nothing_all_is_there_and_nought() -> None:
+    nothing = {
+        "entries": 0, "exits": 0, "max_occupancy": 0, "person_frames": 0, "dwell_s": {"p50": None, "p90": None},
+    }  # fmt: skip
+    result = summary_of()
+    more = result.pop("more")
+    assert result == {
+        "frames": 0, "tracks": 0, "zones": {"a": nothing, "b": nothing}, "lines": {"door": {"forward": 0, "backward": 0}},
+    }  # fmt: skip
+    assert more["heat_person_s"] == 0
+
+
+def test_frames_and_distinct_tracks() -> None:
+    result = summary_of(frame(), started(0, "cam/1"), frame(), started(1, "cam/2"), frame(), started(9, "cam/1"))
+    assert (result["frames"], result["tracks"]) == (3, 2)
+
+
+def test_entries_exits_and_stays_of_a_zone() -> None:
+    events = [e for i, s in enumerate((4, 1, 3, 2)) for e in (entered(0, f"t{i}", 1), left(s, f"t{i}", 0))]
+    a = summary_of(*events, entered(9, "x", 1))["zones"]["a"]
+    assert (a["entries"], a["exits"], a["dwell_s"]) == (5, 4, {"p50": 2.0, "p90": 4.0})
+
+
+def test_person_frames_are_rows_and_occupancy_is_distinct_tracks_in_a_frame() -> None:
+    """
+    frame 1   p p q    three rows, two people
+    frame 2   p        one row
+    """
+    result = summary_of(
+        frame(), presence(("p", ("a",)), ("p", ("a", "b")), ("q", ("a",)), ("r", ())), frame(), presence(("p", ("a",)))
+    )
+    a, b = result["zones"]["a"], result["zones"]["b"]
+    assert (a["person_frames"], a["max_occupancy"]) == (4, 2)
+    assert (b["person_frames"], b["max_occupancy"]) == (1, 1)
+
+
+def test_cameras_add_up_each_by_its_last_frame() -> None:
+    """
+    north  2 . . . 0 . .
+    south  . 1 . 3 . . 1       together at most 2 + 3
+    """
+    def sees(camera: str, people: int) -> list[Event]:
+        return [frame(camera), presence(*((f"{camera}/{i}", ("a",)) for i in range(people)), camera=camera)]
+
+    steps = [("north", 2), ("south", 1), ("south", 3), ("north", 0), ("south", 1)]
+    events = [e for step in steps for e in sees(*step)]
+    assert summary_of(*events)["zones"]["a"]["max_occupancy"] == 5
+    assert summary_of(*sees("north", 2), frame("north"), *sees("south", 1))["zones"]["a"]["max_occupancy"] == 2
+
+
+def test_lines_by_direction() -> None:
+    result = summary_of(*(crossed(0, "door", d) for d in ("forward", "forward", "backward")), crossed(0, "other", "forward"))
+    assert result["lines"] == {"door": {"forward": 2, "backward": 1}}
+
+
+def test_what_was_of_a_zone_that_is_not_the_hall_s_is_passed_over() -> None:
+    assert summary_of(entered(0, "p", 1, "x"), left(1, "p", 0, "x"), presence(("p", ("x",)))) == summary_of()
+
+
+def test_more() -> None:
+    alarm: dict[str, Any] = WHEN | {"alarm": "busy", "zone": "a", "metric": "occupancy", "value": 3}
+    more = summary_of(
+        TrackJoined(**WHEN, camera="cam", track="p", source_track="9", gap_ms=5, distance_m=0.1),
+        *(DwellExceeded(**WHEN, zone="a", track=t, entered_ms=0, threshold_s=s) for t, s in (("p", 300), ("p", 60), ("q", 60))),
+        DensityChanged(**WHEN, zone="b", people=2, density_per_m2=0.4, level="C", before="A"),
+        trip(0, "a", "b"), trip(0, "a", "b"), trip(0, None, "a"), trip(0, None, None),
+        HeatAdded(**WHEN, cell_m=0.25, cells=(HeatCell(0, 0, 0.1), HeatCell(1, 0, 0.2))),
+        AlarmRaised(**alarm, limit=2, severity="warning"), AlarmCleared(**alarm, raised_ms=0),
+        CountDrift(**WHEN, since_ms=-5, entries=3, exits=0, expected=3, people=1, drift=2),
+        FramesShed(hall=HALL, at_ms=0, camera="cam", count=7),
+        Late(**WHEN, source_topic="t", partition=0, offset=0, behind_ms=9, raw=b""),
+        Dead(**WHEN, source_topic="t", partition=0, offset=0, reason="no_key", detail="", agent=None, raw_size=0, raw=b""),
+        LogLost(**WHEN, lane="sensing", first_offset=10, next_offset=15),
+        tick(0),
+    )["more"]  # fmt: skip
+    assert json.loads(json.dumps(more)) == {
+        "tracks_joined": 1,
+        "dwell_exceeded": {"a": {"60": 2, "300": 1}, "b": {}},
+        "density_levels": {"a": {}, "b": {"C": 1}},
+        "trips": {"- -> -": 1, "- -> a": 1, "a -> b": 2},
+        "heat_person_s": 0.3,
+        "alarms_raised": {"busy": 1},
+        "alarms_cleared": {"busy": 1},
+        "count_drift": [{"at_ms": 0, "since_ms": -5, "drift": 2}],
+        "frames_shed": 7, "late": 1, "dead": 1, "records_lost": 5,
+    }  # fmt: skip
+    assert list(more["dwell_exceeded"]["a"]) == ["60", "300"]

@@ -1,0 +1,1 @@
+"""What tests share: fakes of our own ports, real data, drawings of cases."""
