@@ -17,9 +17,11 @@ STEP_M = 0.5
 """The longest step, per axis, that the grid answers for; a longer one may meet any line."""
 FINEST_CELL_M = 0.5
 ROWS = 2.0**23
-"""A cell's key is ``column * ROWS + row``: one float, exact for a thousand km, hashed faster than a pair of two."""
+"""A cell's key is ``column * ROWS + row``: one float, exact for 2000 km around, hashed faster than two."""
 CELLS_ALONG = 512
 """A line is sampled at no more points than this, however long it is: cells grow instead."""
+ROUNDING_M = 1e-6
+"""More than any rounding of metres, and far less than a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,10 @@ class PlanLine:
 
 
 class LineIndex:
-    """``near[x // cell_m * ROWS + y // cell_m]``: in the hall's order, the lines that a step of at most ``STEP_M`` per
+    """``near``: by cell, ``x // cell_m * ROWS + y // cell_m``, its lines in the hall's order.
 
-    axis to a point of that cell can meet, or whose strip it can start or end in. A cell without any is not in it.
+    They are the lines that a step of at most ``STEP_M`` per axis to a point of the cell can meet, or whose strip it can
+    start or end in. A cell without any is not in it.
     """
 
     def __init__(self, lines: Sequence[Line], strip_m: float) -> None:
@@ -76,7 +79,7 @@ class LineIndex:
     def _cells(self, line: PlanLine) -> dict[float, None]:
         """The cells around points spread along the line, no further apart than a cell."""
         count = ceil(line.length_m / self.cell_m)
-        reach_m = STEP_M + line.strip_m + self.cell_m
+        reach_m = STEP_M + line.strip_m + self.cell_m / 2 + ROUNDING_M
         cells: dict[float, None] = {}
         for i in range(count + 1):
             x, y = line.x + line.dx * i / count, line.y + line.dy * i / count

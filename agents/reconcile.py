@@ -32,7 +32,7 @@ FORGET_AFTER_MS = 24 * 3_600_000
 
 
 class ReconcileState(msgspec.Struct):
-    """``tracks``: everyone there, with the tick at which they came. ``base_ms`` None: no tick yet, nothing to compare."""
+    """``tracks``: everyone there, with the tick at which they came, oldest first. ``base_ms`` None: no tick yet."""
 
     tracks: dict[str, int]
     now_ms: int = 0
@@ -83,7 +83,7 @@ class Reconcile:
         state.tracks.pop(event.track, None)
         return ()
 
-    def _configured(self, state: ReconcileState, event: Configured) -> tuple[Event, ...]:
+    def _configured(self, state: ReconcileState, _event: Configured) -> tuple[Event, ...]:
         if state.base_ms is not None:
             self._rebase(state)
         return ()
@@ -118,12 +118,12 @@ class Reconcile:
         state.look_at_ms = self._next_look(state.now_ms)
 
     def _next_look(self, now_ms: int) -> int:
-        """Looks stand on whole multiples of ``every_s``, wherever the log began; one that time jumped over is left out."""
+        """Looks stand on whole multiples of ``every_s``, wherever the log began; what time jumped over is left out."""
         return (now_ms // self._every_ms + 1) * self._every_ms
 
 
 def _forget(state: ReconcileState) -> None:
-    """Drop, from both sides of the comparison, whom nobody reported gone. Tracks stand in the order in which they came."""
+    """Drop, from both sides of the comparison, whom nobody reported gone."""
     while state.tracks:
         track, came_ms = next(iter(state.tracks.items()))
         if state.now_ms - came_ms <= FORGET_AFTER_MS:

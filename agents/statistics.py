@@ -76,7 +76,7 @@ class Tally(msgspec.Struct):
 
 
 class StatisticsState(msgspec.Struct):
-    """``hour_ms`` None: no tick yet. ``looked_ms``: up to where time has been counted. ``trips``: from -> to -> count."""
+    """``hour_ms`` None: no tick yet. ``looked_ms``: up to when time is counted. ``trips``: from -> to -> count."""
 
     time: LogTime
     zones: dict[str, Tally]
@@ -143,7 +143,7 @@ class Statistics:
         end = event.to_zone or NO_ZONE
         ends[end] = ends.get(end, 0) + 1
 
-    def _configured(self, state: StatisticsState, event: Configured) -> Iterator[Event]:
+    def _configured(self, state: StatisticsState, _event: Configured) -> Iterator[Event]:
         """What has been counted of a zone that is gone is published now: part of an hour, as ``seconds`` says."""
         for zone in [z for z in state.zones if z not in self._known]:
             if state.hour_ms is not None:

@@ -1,7 +1,8 @@
 """The figures of a whole recording: what ``hall replay --summary`` writes.
 
-Not an agent but a tap: it sees the events of the passes, the internal ones too, and decides nothing. It holds the length
-of every stay of the recording, so it is for recordings, not for a hall that never closes.
+Not an agent but a tap: it sees the events of the passes, the internal ones too, and decides nothing. It holds the
+length of every stay of the recording, so it is for recordings, not for a hall that never closes. What the engine could
+not use (late, dead, lost) is in no pass; the engine counts it.
 """
 
 from __future__ import annotations
@@ -16,16 +17,13 @@ from streams.events import (
     AlarmCleared,
     AlarmRaised,
     CountDrift,
-    Dead,
     DensityChanged,
     DwellExceeded,
     Event,
     Frame,
     FramesShed,
     HeatAdded,
-    Late,
     LineCrossed,
-    LogLost,
     Presence,
     TrackJoined,
     TrackStarted,
@@ -60,15 +58,18 @@ class ZoneFigures:
 
 
 class Summary:
-    """Give it every event of one hall once, in the order of the passes; events of zones the hall does not have are passed over."""
+    """Give it every event of one hall in the order of the passes, each once: what a lane reads of another is no news.
+
+    What is said of zones and lines that the hall does not have is passed over.
+    """
 
     def __init__(self, hall: Hall) -> None:
         self._zones = {zone.id: ZoneFigures() for zone in hall.zones}
         self._lines = {line.id: Counter[str]() for line in hall.lines}
-        self._frames = self._heat_ms = self._joined = self._late = self._dead = self._shed = self._lost = 0
+        self._frames = self._joined = self._shed = self._heat_ms = 0
         self._tracks: set[str] = set()
         self._raised, self._cleared = Counter[str](), Counter[str]()
-        self._dwell_exceeded: dict[str, Counter[str]] = {zone: Counter() for zone in self._zones}
+        self._dwell_exceeded: dict[str, Counter[float]] = {zone: Counter() for zone in self._zones}
         self._levels: dict[str, Counter[str]] = {zone: Counter() for zone in self._zones}
         self._trips = Counter[str]()
         self._drifts: list[dict[str, int]] = []
@@ -77,7 +78,7 @@ class Summary:
             ZoneEntered: self._entered, ZoneLeft: self._left, LineCrossed: self._crossed, TripEnded: self._trip,
             DwellExceeded: self._exceeded, DensityChanged: self._level, HeatAdded: self._heat,
             AlarmRaised: self._alarm_raised, AlarmCleared: self._alarm_cleared, CountDrift: self._drift,
-            Late: self._came_late, Dead: self._came_dead, FramesShed: self._frames_shed, LogLost: self._log_lost,
+            FramesShed: self._frames_shed,
         }  # fmt: skip
 
     def observe(self, event: Event) -> None:
@@ -101,15 +102,18 @@ class Summary:
     def _more(self) -> dict[str, Any]:
         return {
             "tracks_joined": self._joined,
-            "dwell_exceeded": {zone: dict(sorted(met.items(), key=_threshold)) for zone, met in self._dwell_exceeded.items()},
+            "dwell_exceeded": {
+                zone: {f"{threshold_s:g}": met[threshold_s] for threshold_s in sorted(met)}
+                for zone, met in self._dwell_exceeded.items()
+            },
             "density_levels": {zone: dict(sorted(met.items())) for zone, met in self._levels.items()},
             "trips": dict(sorted(self._trips.items())),
             "heat_person_s": self._heat_ms / 1000,
             "alarms_raised": dict(sorted(self._raised.items())),
             "alarms_cleared": dict(sorted(self._cleared.items())),
             "count_drift": self._drifts,
-            "frames_shed": self._shed, "late": self._late, "dead": self._dead, "records_lost": self._lost,
-        }  # fmt: skip
+            "frames_shed": self._shed,
+        }
 
     # -- one taker per type ------------------------------------------------------------------------------------------
 
@@ -133,7 +137,7 @@ class Summary:
     def _started(self, event: TrackStarted) -> None:
         self._tracks.add(event.track)
 
-    def _join(self, event: TrackJoined) -> None:
+    def _join(self, _event: TrackJoined) -> None:
         self._joined += 1
 
     def _entered(self, event: ZoneEntered) -> None:
@@ -154,7 +158,7 @@ class Summary:
 
     def _exceeded(self, event: DwellExceeded) -> None:
         if event.zone in self._zones:
-            self._dwell_exceeded[event.zone][f"{event.threshold_s:g}"] += 1
+            self._dwell_exceeded[event.zone][event.threshold_s] += 1
 
     def _level(self, event: DensityChanged) -> None:
         if event.zone in self._zones:
@@ -172,22 +176,9 @@ class Summary:
     def _drift(self, event: CountDrift) -> None:
         self._drifts.append({"at_ms": event.at_ms, "since_ms": event.since_ms, "drift": event.drift})
 
-    def _came_late(self, event: Late) -> None:
-        self._late += 1
-
-    def _came_dead(self, event: Dead) -> None:
-        self._dead += 1
-
     def _frames_shed(self, event: FramesShed) -> None:
         self._shed += event.count
-
-    def _log_lost(self, event: LogLost) -> None:
-        self._lost += event.next_offset - event.first_offset
 
 
 def _seconds(ms: int | None) -> float | None:
     return None if ms is None else ms / 1000
-
-
-def _threshold(row: tuple[str, int]) -> float:
-    return float(row[0])

@@ -126,7 +126,10 @@ class Trajectory:
         return (*met, Positions(hall=self._hall, at_ms=frame.at_ms, camera=frame.camera, rows=tuple(rows)))
 
     def _follow(self, view: View, tracks: Tracks, frame: Frame, tick_ms: int, met: list[Event]) -> list[Position]:
-        """Move each track to its new point. This loop runs for every person of every frame: kept flat, on local names."""
+        """Move each track to its new point; what is new is added to ``met``.
+
+        This loop runs for every person of every frame: it is kept flat, on local names.
+        """
         (h00, h01, h02, h10, h11, h12, h20, h21, h22), floor = view
         above, below = self._rules.walking_above_mps, self._rules.standing_below_mps
         at_ms, last_ms, keep, keep_v, per_s = frame.at_ms, None, 0.0, 0.0, 0.0

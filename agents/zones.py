@@ -1,14 +1,13 @@
-"""Zones: who is in which zone, with inertia against jitter at an edge.
+r"""Zones: who is in which zone, with inertia against jitter at an edge.
 
 A point tells on which side of a zone's edge a track is. The track changes sides once it is ``inertia_m`` past the edge
 or has been past it for ``inertia_s``; either of them 0: at once. Going back over the edge before that ends the attempt:
 
-    outside ------.            .--.
-    edge    =======.====.==.==.====.==========================
-    inertia_m       .  .    ..      .
-    inside           ``              `-----------------------
-                     two attempts    ^ said to have happened here,
-                     that failed     known once inertia_m deep, or after inertia_s
+    outside   -----.     .-----.     .-----.
+    edge      ======\===/=======\===/=======\=====================
+    inside           `-'         `-'         *--.         * said to have happened here
+    inertia_m . . . . . . . . . . . . . . . . . .\. . . . . . . .
+                  attempts that failed            o---    o known here, or inertia_s after *
 
 A track that is first seen inside has no other side to come from: it enters at once. A track that ends leaves at the
 moment it was last seen.

@@ -18,13 +18,14 @@ import config
 from config.hall import Hall
 from config.loading import ConfigError, load_files, read_dir
 from devices.simulator import Simulator, truth
-from devices.simulator.recorder import NotRenamed, records, renamed
+from devices.simulator.recorder import RenameError, records, renamed
 from devices.simulator.truth import Truth
 from streams.recording import RecordingWriter
 
 DEMO = Path(config.__file__).parent / "examples" / "demo"
 # A Monday in March when the doors open, by the hall's own clock: fixed, so that the same command makes the same files.
 DEFAULT_START = datetime(2026, 3, 2, 8, 30)
+YEARS = 1971, 9000
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def command(
         base = load_files(files).hall
         start_ms = _start_ms(start, base)
         made = [_simulated(files, f"{base.id}-{n}", seed, start_ms, fps, level) for n in range(1, halls + 1)]
-    except (ConfigError, NotRenamed) as e:
+    except (ConfigError, RenameError) as e:
         raise click.ClickException(f"{hall_dir} cannot be simulated:\n{e}") from e
     try:
         count, truths = _write(made, out, start_ms, start_ms + math.ceil(hours * 3_600_000), seed)
@@ -104,11 +105,14 @@ def command(
 
 
 def _start_ms(text: str | None, hall: Hall) -> int:
+    expected = f"expected a date and time of {YEARS[0]} to {YEARS[1]}, such as 2026-03-02T08:30 or 2026-03-02T00:30Z"
+    wrong = click.BadParameter(f"{expected}, got {text!r}", param_hint="--start")
     try:
         at = datetime.fromisoformat(text) if text else DEFAULT_START
     except ValueError:
-        expected = "expected a date and time such as 2026-03-02T08:30 or 2026-03-02T00:30Z"
-        raise click.BadParameter(f"{expected}, got {text!r}", param_hint="--start") from None
+        raise wrong from None
+    if not YEARS[0] <= at.year <= YEARS[1]:
+        raise wrong
     return round((at if at.tzinfo else at.replace(tzinfo=hall.tz)).timestamp() * 1000)
 
 

@@ -112,7 +112,7 @@ def _bounded(plan: Plan, loc: Loc, camera: Camera) -> Iterator[Finding]:
 
 def floors_apart(plan: Plan) -> Iterator[Finding]:
     """Until tracks are fused over cameras, a person seen by two of them would be counted twice."""
-    floors = [(index, camera, floor) for index, camera in plan.cameras if (floor := _floor(camera))]
+    floors = [(index, camera, floor) for index, camera in plan.cameras if (floor := _floor(plan, camera))]
     for (i, a, floor_a), (j, b, floor_b) in combinations(floors, 2):
         if not _boxes_overlap(_box(floor_a), _box(floor_b), OVERLAP_M2):
             continue
@@ -125,7 +125,7 @@ def floors_apart(plan: Plan) -> Iterator[Finding]:
 
 def zones_seen(plan: Plan) -> Iterator[Finding]:
     """A warning: what no camera sees stays empty for ever."""
-    floors = [_shape(floor) for _, camera in plan.cameras if (floor := _floor(camera))]
+    floors = [_shape(floor) for _, camera in plan.cameras if (floor := _floor(plan, camera))]
     if not plan.whole or len(floors) < len(plan.cameras):
         return
     from shapely import unary_union
@@ -141,13 +141,11 @@ def zones_seen(plan: Plan) -> Iterator[Finding]:
             yield Finding(HALL_FILE, ("zones", index, "polygon_m"), expected, got, hint, "warning")
 
 
-def _floor(camera: Camera) -> tuple[Point, ...] | None:
+def _floor(plan: Plan, camera: Camera) -> tuple[Point, ...] | None:
     """The floor that a camera answers for; None where the camera has faults of its own, which are told elsewhere."""
     if camera.floor_m is not None:
         return camera.floor_m
-    if list(_map_source((), camera)) or image_on_floor_m(camera) is None:
-        return None
-    return coverage_m(camera)
+    return None if any(sound_camera(plan, (), camera)) else coverage_m(camera)
 
 
 Box = tuple[float, float, float, float]

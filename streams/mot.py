@@ -61,7 +61,7 @@ class MotFile:
 
 
 def read_mot(path: Path, *, hall: str, camera: str, fps: float, start_ms: int, floor: bool = False) -> MotFile:
-    """Read a file; ``at_ms`` of a frame is ``start_ms + round((frame - first) * 1000 / fps)``, first the smallest number.
+    """Read a file; ``at_ms`` is ``start_ms + round((frame - first) * 1000 / fps)``, first the smallest frame number.
 
     ``floor``: use columns 8 and 9 as floor metres where they are given (both -1: not given). Raises MotError when the
     file is missing, empty, not text or without a row, and when ``fps`` is not a frame rate.
@@ -102,13 +102,16 @@ def _rows(lines: list[bytes], floor: bool) -> tuple[dict[int, list[Person]], lis
     for number, line in enumerate(lines, 1):
         try:
             frame, person = _row(line, floor)
-            people = rows.setdefault(frame, [])
-            if len(people) >= ROWS_PER_FRAME:
-                raise ValueError(f"expected at most {ROWS_PER_FRAME} rows in a frame, got more in frame {frame}")
-            people.append(person)
+            _add(rows.setdefault(frame, []), person, frame)
         except ValueError as e:
             bad.append(BadLine(number, line[:SHOWN].decode("ascii", "backslashreplace"), str(e)))
     return rows, bad
+
+
+def _add(people: list[Person], person: Person, frame: int) -> None:
+    if len(people) >= ROWS_PER_FRAME:
+        raise ValueError(f"expected at most {ROWS_PER_FRAME} rows in a frame, got more in frame {frame}")
+    people.append(person)
 
 
 def _row(line: bytes, floor: bool) -> tuple[int, Person]:
@@ -182,6 +185,6 @@ def _column(message: str) -> str:
 def _no_rows(path: Path, bad: list[BadLine]) -> str:
     first = bad[0]
     return (
-        f"{path}: expected MOTChallenge rows ({','.join(COLUMNS[:NEEDED])},...), but none of its {len(bad)} lines is one; "
-        f"line {first.number}: {first.why}"
+        f"{path}: expected MOTChallenge rows ({','.join(COLUMNS[:NEEDED])},...), but none of its {len(bad)} lines "
+        f"is one; line {first.number}: {first.why}"
     )

@@ -1,4 +1,4 @@
-"""Records as people read them: JSON as it stands, checkpoints and snapshots opened, anything else so that it can be seen."""
+"""Records as people read them: JSON as it stands, checkpoints and snapshots opened, the rest so that it can be seen."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def hall_of(record: Record) -> str | None:
         key = None if record.key is None else record.key.decode()
     except UnicodeDecodeError:
         return None
-    return key and key.partition("/")[2] or None if holds_state(record.topic) else key
+    if key is not None and holds_state(record.topic):
+        return key.partition("/")[2] or None
+    return key
 
 
 def type_of(record: Record) -> str | None:

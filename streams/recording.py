@@ -28,8 +28,8 @@ class RecordingError(Exception):
 
 
 class Header(msgspec.Struct, frozen=True):
-    file: str = MAGIC
-    version: int = VERSION
+    file: str
+    version: int
     about: dict[str, str] = {}
 
 
@@ -75,7 +75,7 @@ class RecordingWriter:
 
     def __init__(self, path: Path, about: dict[str, str] | None = None) -> None:
         self._file = _open(path, "wb")
-        self._file.write(msgspec.json.encode(Header(about=about or {})) + b"\n")
+        self._file.write(msgspec.json.encode(Header(MAGIC, VERSION, about or {})) + b"\n")
         self.count = 0
 
     def write(self, r: Record) -> None:

@@ -66,3 +66,9 @@ def _name_of(record: Record) -> SnapshotName | None:
         return parse_name((record.key or b"").decode().partition("/")[0])
     except ValueError:
         return None
+
+
+def names(records: Iterable[Record], lane: str) -> list[SnapshotName]:
+    """The snapshots of a lane whose mark is among the records: whole ones, for the mark is written last."""
+    marks = (r.key.decode() for r in records if r.key is not None and r.value is not None and b"/" not in r.key)
+    return [name for name in map(parse_name, marks) if name.lane == lane]

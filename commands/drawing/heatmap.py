@@ -18,7 +18,7 @@ from config.hall import Hall
 from streams.events import Event, HeatAdded
 
 DECADES = 4
-"""The scale is logarithmic and spans so many powers of ten: one person walking by shows beside a bench sat on all day."""
+"""The scale is logarithmic and spans so many powers of ten: one person passing shows beside a bench sat on all day."""
 BLUR = (0.15, 0.7, 0.15)
 """Of colours, over a cell and its neighbours in both directions: takes the edges off the grid."""
 UNITS = (("person-seconds", 1.0), ("person-minutes", 60.0), ("person-hours", 3600.0))

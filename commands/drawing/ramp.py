@@ -1,7 +1,7 @@
 """Colour ramps for quantities, even to the eye, and the bar that explains one.
 
 A ramp runs through a few colours in OKLab (B. Ottosson, "A perceptual color space for image processing", 2020), where
-equal steps look equal: no false edges, and its lightness runs one way, so it also reads in grey and to the colour-blind.
+equal steps look equal, so that no false edges appear. That of heat runs from light to dark only: it reads in grey, too.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def with_bar(
     image: Image.Image, colours: Bytes, scale: Scale, top: float, bottom: float, lettering: Lettering
 ) -> Image.Image:
     """The picture, wider by a bar at its right between the heights ``top`` and ``bottom``, low values below."""
-    wide = Image.new("RGB", (image.width + BAR_PX + LABEL_PX, image.height), image.getpixel((image.width - 1, 0)))  # type: ignore[arg-type]
+    wide = Image.new("RGB", (image.width + BAR_PX + LABEL_PX, image.height), image.getpixel((image.width - 1, 0)))
     wide.paste(image, (0, 0))
     draw = ImageDraw.Draw(wide)
     left, title_font = image.width - 20, lettering.font(14)

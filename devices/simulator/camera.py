@@ -19,7 +19,7 @@ class Noise:
     """The faults. ``Noise.none()`` has none.
 
     jitter           standard deviation of the box's bottom centre, and half that of its sides, as a share of its height
-    miss_rate        share of frames in which a person in view is not reported
+    miss_rate        share of frames in which a person in view is not reported; at most miss_run / (miss_run + 1)
     miss_run         mean length of such a gap, in frames
     break_every_s    mean time until the tracker loses a person and gives a new id; infinity: never
     break_gap        mean number of frames lost with it
@@ -42,7 +42,6 @@ class Noise:
 
 FORGOTTEN_AFTER_S = 1.0
 """Out of view for longer, a tracker gives a new id."""
-FOREVER = 1 << 62
 
 
 class View:
@@ -57,8 +56,7 @@ class View:
         self.id = camera.id
         self.size_px = camera.size_px
         self._to_floor = camera_homography(camera)
-        # Its sign is such that the third coordinate is positive where the camera sees floor; the exact inverse keeps
-        # that.
+        # Its sign makes the third coordinate positive where the camera sees floor; the exact inverse keeps that.
         self._m = _inverse(self._to_floor)
         self._cells = Cells([camera.floor_m] if camera.floor_m else [])
         self._all = camera.floor_m is None

@@ -190,20 +190,18 @@ class Crowd:
             self._next(party, now_ms)
             return
         queue.parties.append(party)
-        party.queue, party.at_spot = queue, False
+        party.queue = queue
         self._say(party, now_ms, "queues", queue.zone)
         self._when(party, now_ms + self._patience(party), self._give_up)
         self._move_up(party, queue, len(queue.parties) - 1, now_ms)
 
     def _move_up(self, party: Party, queue: Queue, index: int, now_ms: int) -> None:
-        party.at_spot = False
         arrived = party.walk(now_ms, self._around(party, queue.spot(index, party.chance), queue.zone))
         self._when(party, arrived, partial(self._in_line, queue))
 
     def _in_line(self, queue: Queue, party: Party, now_ms: int) -> None:
         # An arrival at a spot that was left again for a better one is none.
-        party.at_spot = not any(v.body.walking and v.body.legs[-1].end_ms > now_ms for v in party.members)
-        if party.at_spot and queue.parties[0] is party:
+        if queue.parties[0] is party and all(v.body.arrived(now_ms) for v in party.members):
             party.turn += 1  # served: patience no longer matters
             self._say(party, now_ms, "served", queue.zone)
             self._when(party, now_ms + self._duration(party), partial(self._queue_done, queue))

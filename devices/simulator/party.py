@@ -60,7 +60,6 @@ class Party:
     """Where in the gap of its entrance each member walks, 0..1."""
     step: int = -1
     turn: int = 0
-    at_spot: bool = False
     queue: Queue | None = None
     place: Place | None = None
     seats: tuple[Seats, list[int]] | None = None

@@ -16,15 +16,15 @@ TOPIC = "hall.observations"
 TICK = b'{"type":"tick"}'
 
 
-class NotRenamed(ValueError):
+class RenameError(ValueError):
     """A hall's file in which the place of its id was not found."""
 
 
 def renamed(hall_yaml: str, hall: str) -> str:
-    """The file with the hall's id replaced; all else, comments too, stays. Raises NotRenamed."""
+    """The file with the hall's id replaced; all else, comments too, stays. Raises RenameError."""
     text, found = re.subn(r"(?m)^id:[^\n#]*?(?=\s*(#|$))", f'id: "{hall}"', hall_yaml, count=1)
     if not found:
-        raise NotRenamed("hall.yaml: expected a line `id: NAME` at its left border to put another id there, got none")
+        raise RenameError("hall.yaml: expected a line `id: NAME` at its left border to put another id there, got none")
     return text
 
 

@@ -72,7 +72,7 @@ class Simulator:
         return list(self.frames(until_ms))
 
     def frames(self, until_ms: int) -> Iterator[Frame]:
-        """As ``step``, one by one."""
+        """As ``step``, one by one; to be read to its end before anything else is asked."""
         changes: list[StageChange] = []
         while (at_ms := self._next_ms()) <= until_ms:
             self._number += 1
@@ -114,7 +114,7 @@ class Simulator:
             return Happened()
         self._now_ms = until_ms
         happened = self._crowd.advance(until_ms)
-        self._witness.entered(happened.entered, counts=counts)
+        self._witness.entered(happened.entered, counts=counts and self._keep_truth)
         for change in happened.changes:
             self._witness.stage(change)
         for visitor in happened.left:

@@ -143,7 +143,7 @@ def summarise(truth: Truth, *, fused: bool = False) -> dict[str, Any]:
                 line = lines.setdefault(crossing.line, {"forward": 0, "backward": 0})
                 line[crossing.direction] += 1
     return {
-        "frames": max(truth.frames.values(), default=0),
+        "frames": sum(truth.frames.values()),
         "tracks": sum(bool(v.tracks) for v in truth.visitors),
         "zones": {zone: _zone(stays[zone]) for zone in sorted(stays) if stays[zone]},
         "lines": {line: lines[line] for line in sorted(lines)},
@@ -163,8 +163,9 @@ def _intervals(stay: Stay, *, fused: bool) -> Iterator[_Interval]:
         yield _Interval(stay.enter_ms, stay.last_ms, left, sum(s.frames for s in stay.seen))
     elif not fused:
         for seen in stay.seen:
-            # What a camera sees to the end ends with the first frame outside; what it loses, with its last frame. yield
-            _Interval(seen.first_ms, seen.last_ms, left if seen.last_ms == stay.last_ms else seen.last_ms, seen.frames)
+            # What a camera sees to the end ends with the first frame outside; what it loses, with its last frame.
+            end_ms = left if seen.last_ms == stay.last_ms else seen.last_ms
+            yield _Interval(seen.first_ms, seen.last_ms, end_ms, seen.frames)
 
 
 def _zone(stays: list[_Interval]) -> dict[str, Any]:
@@ -197,7 +198,7 @@ class Tolerance(msgspec.Struct, frozen=True):
 
 
 # What is compared, by the last word of the figure's name. Noise at edges and false boxes add entries, misses take
-# frames.
+# person-frames.
 TOLERANCES: Mapping[str, Tolerance] = {
     "entries": Tolerance(0.10, 3),
     "exits": Tolerance(0.10, 3),
@@ -228,8 +229,8 @@ def compare(
     """Hold a ``summary.json`` against the truth, figure by figure of its zones and lines; empty: all within tolerance.
 
     ``truth``: as it is (cameras then count each for itself), or what ``summarise`` made of it. A zone or line that one
-    of the two does not name counts as nothing there (0 of everything). ``tolerances`` names the figures to look at; with
-    all of them at zero the comparison is exact.
+    of the two does not name counts as nothing there (0 of everything). ``tolerances`` names the figures to look at;
+    with all of them at zero the comparison is exact.
     """
     expected = dict(_figures(summarise(truth) if isinstance(truth, Truth) else truth))
     got = dict(_figures(summary))

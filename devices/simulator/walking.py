@@ -90,9 +90,9 @@ class Body:
         self._still, self._still_ms = spot, at_ms
         self.key_points: deque[tuple[int, float, float]] = deque(((at_ms, *spot),), KEEP_POINTS)
 
-    @property
-    def walking(self) -> bool:
-        return bool(self.legs)
+    def arrived(self, now_ms: int) -> bool:
+        """Whether the way planned so far is done."""
+        return not self.legs or self.legs[-1].end_ms <= now_ms
 
     def walk(
         self, now_ms: int, way: Sequence[Point], speed_mps: float, *, starts: bool = True, stops: bool = True

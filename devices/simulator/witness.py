@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from config.geometry import segments_meet
@@ -180,5 +180,5 @@ def _track(span: Span) -> Track:
 def _hour_ms(at_ms: int, tz: ZoneInfo) -> int:
     """The beginning of that hour by the clock on the wall, which may be off from UTC by half an hour."""
     local = datetime.fromtimestamp(at_ms / 1000, tz)
-    offset_ms = round((local.utcoffset() or UTC.utcoffset(local)).total_seconds() * 1000)
+    offset_ms = round((local.utcoffset() or timedelta()).total_seconds() * 1000)
     return (at_ms + offset_ms) // 3_600_000 * 3_600_000 - offset_ms

@@ -19,6 +19,7 @@ from streams.events import Configured
 from streams.lane import Lane, Topology
 from streams.record import Record
 from streams.topics import JOURNAL, state_topic
+from streams.worker.failure import Fatal
 
 GROUP = "hallstream"
 """Whose positions the checkpoints commit: the consumer group of the engine."""
@@ -33,14 +34,11 @@ _body = msgspec.msgpack.Decoder(Body)
 _configured = Decoder((Configured,))
 
 
-class TopicsMissing(Exception):
-    """The log has not the topics that the engine needs."""
-
-
 class LaneState(NamedTuple):
     """One partition of a lane, as the log shows it: [``start``, ``end``) is retained, ``restored`` is its checkpoint.
 
-    ``marked_ms``: when the mark was written; ``waiting_since_ms``: the timestamp of the first record after the mark.
+    ``keys``: of every record of its checkpoints; ``marked_ms``: when the mark was written; ``waiting_since_ms``: the
+    timestamp of the first record after the mark.
     ``fault``: why the checkpoint cannot be read; then ``restored`` is empty.
     """
 
@@ -50,6 +48,7 @@ class LaneState(NamedTuple):
     start: int
     end: int
     restored: Restored
+    keys: tuple[bytes, ...]
     marked_ms: int | None
     waiting_since_ms: int | None
     fault: str | None = None
@@ -65,13 +64,13 @@ class LaneState(NamedTuple):
 
 
 def check_topics(log: Log, topology: Topology) -> None:
-    """Raises TopicsMissing."""
+    """Raises Fatal when the log has not the topics."""
     needed = {name for lane in topology.lanes for name in (lane.topic, state_topic(lane.name))}
     if missing := sorted(needed - log.topics().keys()):
-        raise TopicsMissing(
-            f"{log.path}: expected the engine's topics, but there is no {', '.join(missing)}. "
-            f"What to do: `hall topics create`, or start the engine once (`hall run`), which makes them."
-        )
+        raise Fatal(
+            75, f"{log.path}: expected the engine's topics, but there is no {', '.join(missing)}. "
+            f"What to do: `hall topics create`, or start the engine once (`hall run`), which makes them.",
+        )  # fmt: skip
 
 
 def records(log: Log, topic: str, partition: int, start: int = 0, end: int | None = None) -> Iterator[Record]:
@@ -97,7 +96,7 @@ def state_records(log: Log, lane: Lane, partition: int) -> dict[bytes, Record]:
 
 
 def lane_states(log: Log, topology: Topology) -> list[LaneState]:
-    """Every partition of every lane. Raises TopicsMissing."""
+    """Every partition of every lane. Raises Fatal when the log has not the topics."""
     check_topics(log, topology)
     specs = log.topics()
     return [lane_state(log, lane, number) for lane in topology.lanes for number in range(specs[lane.topic].partitions)]
@@ -108,11 +107,12 @@ def lane_state(log: Log, lane: Lane, partition: int) -> LaneState:
     try:
         restored, fault = restore({key: r.value for key, r in found.items() if r.value is not None}), None
     except StateUnreadable as e:
-        restored, fault = Restored(None, {}, frozenset(key.decode(errors="replace").partition("/")[0] for key in found)), str(e)
+        restored, fault = Restored(None, {}, frozenset()), str(e)
     start, end = log.start(lane.topic, partition), log.end(lane.topic, partition)
     waiting = log.read(lane.topic, partition, restored.mark.next_offset if restored.mark else start, limit=1)
     return LaneState(
-        lane, partition, log.topics()[lane.topic].time, start, end, restored, _marked_ms(found.values(), restored.mark),
+        lane, partition, log.topics()[lane.topic].time, start, end, restored, tuple(found),
+        _marked_ms(found.values(), restored.mark),
         waiting[0].timestamp_ms if waiting else None, fault,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ passes over. What stood is the new base, so no poison needs to be carried along.
 from __future__ import annotations
 
 import zlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -108,6 +108,10 @@ class HallRuntime:
         states = {name: msgspec.Raw(msgspec.msgpack.encode(state)) for name, state in pairs}
         body = Body(self._packed, states, self.windows, self.seen, self._failures, sorted(self._off))
         return msgspec.msgpack.encode(body)
+
+    def state_of(self, agent: str) -> Any:
+        """The state of one agent, to be looked at; None if there is no such agent."""
+        return dict(zip(self.agents.names, self._states, strict=True)).get(agent)
 
     def rebase(self) -> bytes:
         """Make here the place to go back to; the steps before it are forgotten. Returns the body."""

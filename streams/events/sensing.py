@@ -68,7 +68,10 @@ class TrackStarted(Conclusion, frozen=True, kw_only=True, gc=False):
 
 
 class TrackJoined(Conclusion, frozen=True, kw_only=True, gc=False):
-    """A camera's new id ``source_track`` was recognised as the person already known as ``track``."""
+    """A camera's new id ``source_track`` was recognised as the person already known as ``track``.
+
+    It appeared ``distance_m`` from the way between where the person was last seen and was expected by now.
+    """
 
     camera: str
     track: str

@@ -73,6 +73,8 @@ def test_zones_may_have_their_own_thresholds() -> None:
     r.put(entered(0, "p", 1, "a"), entered(0, "p", 1, "b"))
     said = [(e.zone, e.threshold_s) for e in r.put(*watched(1, 30, "p")) if isinstance(e, DwellExceeded)]
     assert said == [("b", 2.0), ("a", 5.0), ("b", 8.0)]
+    r.put(entered(40, "q", 1, "b"))
+    assert [t for _, t, _, _ in exceeded(r.put(left(60, "q", 0, "b", entered_s=40)))] == [2.0, 8.0]
 
 
 def test_a_clock_that_is_off_changes_nothing() -> None:
@@ -205,6 +207,16 @@ def test_a_stay_whose_end_is_lost_is_forgotten() -> None:
     assert "p" in r.state.tracks
     assert r.put(tick(60 * (minutes + 1))) == []
     assert r.size <= empty + 8
+
+
+def test_who_is_in_view_is_never_forgotten_and_who_a_dead_camera_saw_last_is() -> None:
+    r = rig(50_000.0)
+    r.put(entered(0, "p", 1))
+    for minute in range(5 * SPARE_MINUTES):
+        r.put(seen(60 * minute, {"p": HERE}), tick(60 * minute))
+    assert "p" in r.state.tracks
+    r.put(*(tick(60 * minute) for minute in range(5 * SPARE_MINUTES, 7 * SPARE_MINUTES)))
+    assert r.state.tracks == r.state.frames == {}
 
 
 def test_a_jump_of_the_log_forgets_nobody_before_the_zones_have_their_word() -> None:

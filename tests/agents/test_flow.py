@@ -178,6 +178,12 @@ def test_who_vanishes_in_the_doorway_is_counted_on_the_side_last_seen() -> None:
     assert trip(out).entered_by == "door"
 
 
+def test_nothing_is_known_before_it_happened_even_if_the_clock_is_set_back() -> None:
+    r = rig()
+    r.put(seen(10, {"q": (1, 1)}), seen(11, {"q": (1, -0.1)}))
+    assert crossings(r.put(seen(5, {"q": (1, -1)}))) == [("forward", 11_000, 11_000)]
+
+
 def test_who_vanishes_where_he_came_from_is_not() -> None:
     r = rig()
     walk(r, up_and_down(1, -0.1, 0.1))

@@ -23,8 +23,8 @@ from tests.support.laws import (
 )
 from tests.support.odd_events import odd_events
 
-AGENTS = [pytest.param(kind, id=kind.name) for lane in TOPOLOGY.lanes for kind in lane.agents]
-every_agent = pytest.mark.parametrize("kind", AGENTS)
+AGENTS = [kind for lane in TOPOLOGY.lanes for kind in lane.agents]
+every_agent = pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name) for kind in AGENTS])
 
 LONGER_NUMBERS = 64
 """Bytes by which a state may grow because the numbers in it have more digits."""
@@ -32,8 +32,7 @@ LONGER_NUMBERS = 64
 
 @every_agent
 def test_has_a_name_of_its_own_and_says_what_it_reads_and_writes(kind: AgentType) -> None:
-    names = [param.values[0].name for param in AGENTS]
-    assert names.count(kind.name) == 1
+    assert [one.name for one in AGENTS].count(kind.name) == 1
     assert kind.reads
     assert kind.writes
 

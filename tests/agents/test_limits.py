@@ -6,6 +6,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agents.limits import HELD, NEXT, Band, Limits, Phase
 from config.rules import Limit, Rules
@@ -21,18 +22,20 @@ def rules(*limits: dict[str, Any]) -> Rules:
     return Rules(limits=tuple(Limit(**{"id": "busy", "zone": "a", "metric": "occupancy"} | x) for x in limits))
 
 
-def raised(at_s: float, decided_s: float, value: float, limit: float, **other: Any) -> AlarmRaised:
-    return AlarmRaised(**{
-        "hall": HALL, "at_ms": ms(at_s), "decided_at_ms": ms(decided_s), "alarm": "busy", "zone": "a",
-        "metric": "occupancy", "value": value, "limit": limit, "severity": "warning",
-    } | other)  # fmt: skip
+def raised(at_s: float, decided_s: float, value: float, limit: float, **other: object) -> AlarmRaised:
+    usual = AlarmRaised(
+        hall=HALL, at_ms=ms(at_s), decided_at_ms=ms(decided_s), alarm="busy", zone="a", metric="occupancy",
+        value=value, limit=limit, severity="warning",
+    )  # fmt: skip
+    return replace(usual, **other)
 
 
-def cleared(at_s: float, decided_s: float, value: float, raised_s: float, **other: Any) -> AlarmCleared:
-    return AlarmCleared(**{
-        "hall": HALL, "at_ms": ms(at_s), "decided_at_ms": ms(decided_s), "alarm": "busy", "zone": "a",
-        "metric": "occupancy", "value": value, "raised_ms": ms(raised_s),
-    } | other)  # fmt: skip
+def cleared(at_s: float, decided_s: float, value: float, raised_s: float, **other: object) -> AlarmCleared:
+    usual = AlarmCleared(
+        hall=HALL, at_ms=ms(at_s), decided_at_ms=ms(decided_s), alarm="busy", zone="a", metric="occupancy",
+        value=value, raised_ms=ms(raised_s),
+    )  # fmt: skip
+    return replace(usual, **other)
 
 
 def test_the_table_has_an_answer_for_every_phase_and_band() -> None:

@@ -57,7 +57,9 @@ def test_a_change_by_half_an_hour_cuts_an_hour(first: str, last: str, expected: 
 
 
 @given(
-    st.sampled_from(["UTC", "Asia/Shanghai", "Asia/Kathmandu", "Europe/London", "Australia/Lord_Howe", "America/St_Johns"]),
+    st.sampled_from(
+        ["UTC", "Asia/Shanghai", "Asia/Kathmandu", "Europe/London", "Australia/Lord_Howe", "America/St_Johns"]
+    ),
     st.integers(0, 4_000_000_000_000),
 )
 def test_every_moment_lies_in_one_hour_that_says_the_same_of_all_its_moments(zone: str, at_ms: int) -> None:

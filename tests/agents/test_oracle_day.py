@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agents.summary import Summary
 from agents.topology import SENSING
-from config.hall import Camera, Hall, Line, Zone
+from config.hall import Camera, Hall, Line, Matrix3, Zone
 from config.loading import load_files
 from config.rules import Rules
 from streams.events import Event, Frame, Tick
@@ -97,7 +97,7 @@ ROWS = st.lists(
 )
 
 
-def make_hall(zones: list[Any], lines: list[Any], homography: Any) -> Hall:
+def make_hall(zones: list[Any], lines: list[Any], homography: Matrix3) -> Hall:
     return Hall(
         id="h", name="H", timezone="UTC", size_m=(8, 8),
         zones=tuple(Zone(id=f"z{i}", name="Z", polygon_m=p) for i, p in enumerate(zones)),
@@ -121,7 +121,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=300)
 @given(ZONES, LINES, ROWS, st.sampled_from([STRAIGHT_DOWN, SLANTED]), st.sampled_from([9.0, 10.0, 29.97]))
 def test_random_halls_and_rows(
-    file: Path, zones: list[Any], lines: list[Any], rows: list[tuple[int, ...]], homography: Any, fps: float
+    file: Path, zones: list[Any], lines: list[Any], rows: list[tuple[int, ...]], homography: Matrix3, fps: float
 ) -> None:
     """Overlapping concave zones; gaps; rows out of order; an id twice in a frame."""
     hall = make_hall(zones, lines, homography)
@@ -144,10 +144,10 @@ def test_random_halls_and_rows(
 )  # fmt: skip
 def test_brute_force_itself(walk: list[tuple[int, int]], entries: int, crossings: tuple[int, int]) -> None:
     """
-        0       4       8
-      0 +-------+ from         positive side: left in this picture, inside the zone
-        |   z   |
-      4 +-------+ to
+      0       4       8
+    0 +-------+ from         positive side: left in this picture, inside the zone
+      |   z   |
+    4 +-------+ to
     """
     square = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0))
     hall = make_hall([square], [((4.0, 0.0), (4.0, 4.0))], ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))

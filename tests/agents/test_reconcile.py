@@ -81,9 +81,9 @@ def test_a_difference_within_the_tolerance_adds_up_within_a_day_but_not_over_day
     r.put(tick(0))
     for day in range(5):
         assert r.put(*slip_in(day * DAY + 50, "p"), tick(day * DAY + 100), tick((day + 1) * DAY)) == []
-    assert r.put(*slip_in(5 * DAY + 50, "p"), tick(5 * DAY + 100), *slip_in(5 * DAY + 150, "q"), tick(5 * DAY + 200)) == [
-        drift(5 * DAY + 200, 5 * DAY, entries=0, exits=2, expected=-2, people=0)
-    ]
+    assert r.put(
+        *slip_in(5 * DAY + 50, "p"), tick(5 * DAY + 100), *slip_in(5 * DAY + 150, "q"), tick(5 * DAY + 200)
+    ) == [drift(5 * DAY + 200, 5 * DAY, entries=0, exits=2, expected=-2, people=0)]
 
 
 def test_the_day_is_the_hall_s() -> None:
@@ -95,7 +95,13 @@ def test_the_day_is_the_hall_s() -> None:
 
 def test_only_entrances_count() -> None:
     r = rig(tolerance=0)
-    r.put(tick(0), *come(1, "p"), crossed(2, "inner", "forward"), crossed(3, "inner", "backward"), crossed(4, "x", "forward"))
+    r.put(
+        tick(0),
+        *come(1, "p"),
+        crossed(2, "inner", "forward"),
+        crossed(3, "inner", "backward"),
+        crossed(4, "x", "forward"),
+    )
     assert r.put(*ticks(1, 200)) == []
 
 

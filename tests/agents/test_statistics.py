@@ -1,11 +1,11 @@
 """Statistics: one figure per zone and hour of the hall's clock, over the time that was observed."""
 
 import random
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agents.statistics import Samples, Statistics, Tally
 from config.rules import Rules, StatisticsRules
@@ -19,12 +19,13 @@ def rig(*zones: str, timezone: str = "UTC") -> Rig:
     return Rig(Statistics, hall(*(zones or ("a",)), timezone=timezone), Rules())
 
 
-def hour(start_s: int, decided_s: float, zone: str = "a", **figures: Any) -> ZoneHour:
-    figures = {
-        "seconds": 3600, "entries": 0, "exits": 0, "occupancy_mean": 0.0, "occupancy_max": 0,
-        "dwell_p50_s": None, "dwell_p90_s": None,
-    } | figures  # fmt: skip
-    return ZoneHour(hall=HALL, at_ms=ms(start_s), decided_at_ms=ms(decided_s), zone=zone, **figures)
+def hour(start_s: int, decided_s: float, zone: str = "a", **figures: object) -> ZoneHour:
+    """An hour in which nothing happened, but for ``figures``."""
+    empty = ZoneHour(
+        hall=HALL, at_ms=ms(start_s), decided_at_ms=ms(decided_s), zone=zone, seconds=3600, entries=0, exits=0,
+        occupancy_mean=0.0, occupancy_max=0, dwell_p50_s=None, dwell_p90_s=None,
+    )  # fmt: skip
+    return replace(empty, **figures)
 
 
 def every_minute(from_s: int, to_s: int) -> list[Event]:

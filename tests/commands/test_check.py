@@ -65,8 +65,9 @@ def test_a_file_that_is_nearly_named_right_is_not_passed_over_in_silence(tmp_pat
     (hall / name).write_text("")
     (hall / "rules.raw.yaml").write_text("")  # a variant, on purpose
     result = check(hall)
-    assert [line for line in result.output.splitlines() if "warning" in line] == [
-        f"{hall}/{name}: warning: expected files named hall.yaml, rules.yaml, got {name}; it is not read: did you mean rules.yaml?"
+    assert [line for line in result.output.splitlines() if "warning:" in line] == [
+        f"{hall}/{name}: warning: expected files named hall.yaml, rules.yaml, got {name}; "
+        "it is not read: did you mean rules.yaml?"
     ]
 
 

@@ -28,8 +28,10 @@ def points(*spots: tuple[float, float, float, float]) -> str:
         (points(*SQUARE[:3], (500, 200, 5, 2), (250, 600, 2.5, 6)), None),
         # three corners and a spot on the edge between two of them: three in one line fix nothing
         (points(*SQUARE[:3], (500, 0, 5, 0)),
-         "hall.yaml:23: cameras[0].points: expected points spread over an area, got px in one line, but for one at most"),
-        (points(*SQUARE[:3], (1000, 800, 10, 8)), "hall.yaml:23: cameras[0].points: expected points spread over an area"),
+         "hall.yaml:23: cameras[0].points: expected points spread over an area, got px in one line, but for one "
+         "at most"),
+        (points(*SQUARE[:3], (1000, 800, 10, 8)), "hall.yaml:23: cameras[0].points: expected points spread over "
+         "an area"),
         (points(*((0, 0, 0, 0),) * 5), "hall.yaml:23: cameras[0].points: expected points spread over an area"),
     ],
 )  # fmt: skip

@@ -26,7 +26,8 @@ EAST = "[[5, 0], [10, 0], [10, 8], [5, 8]]"
         (hall_with("Asia/Shanghai", "Asia"), "hall.yaml:3: timezone: expected an IANA time zone, got 'Asia'"),
         (hall_with("Asia/Shanghai", "../../etc/passwd"), "hall.yaml:3: timezone: expected an IANA time zone"),
         (hall_with("from_m: [2, 7]", "from_m: [2, 9]"),
-         "hall.yaml:17: lines[0].from_m: expected points inside the hall, (0, 0) to (10, 8), got (2, 9); correct the point"),
+         "hall.yaml:17: lines[0].from_m: expected points inside the hall, (0, 0) to (10, 8), got (2, 9); "
+         "correct the point"),
         (hall_with("to_m: [4, 7]", "to_m: [2, 7]"),
          "hall.yaml:18: lines[0].to_m: expected a line at least 0.1 m long, got (2, 7) to (2, 7)"),
         (rules_with("zone: west", "zone: wets"),
@@ -48,8 +49,10 @@ def test_names_references_and_lines(files: dict[str, str], message: str) -> None
 @pytest.mark.parametrize(
     ("polygon", "message"),
     [
-        ("[[5, 0], [10, 8], [10, 0], [5, 8]]", "expected a simple polygon, got edge (5, 0)-(10, 8) meeting edge (10, 0)-(5, 8)"),
-        ("[[5, 0], [10, 0], [5, 0], [5, 8]]", "expected a simple polygon, got edge (5, 0)-(10, 0) meeting edge (10, 0)-(5, 0)"),
+        ("[[5, 0], [10, 8], [10, 0], [5, 8]]", "expected a simple polygon, got edge (5, 0)-(10, 8) meeting edge "
+         "(10, 0)-(5, 8)"),
+        ("[[5, 0], [10, 0], [5, 0], [5, 8]]", "expected a simple polygon, got edge (5, 0)-(10, 0) meeting edge "
+         "(10, 0)-(5, 0)"),
         ("[[5, 0], [10, 0], [7.5, 0]]", "expected a simple polygon"),
         ("[[5, 0], [5, 0], [10, 0], [10, 8], [5, 8]]", "expected a simple polygon, got edge (5, 0)-(5, 0)"),
         ("[[5, 0], [10, 0], [10, 8], [5, 8], [5, 0]]",
@@ -92,12 +95,14 @@ def test_a_bow_tie_is_found_wherever_its_list_starts(width: float, height: float
     [
         (hall_with("entrance: true", "entrance: false"),
          "hall.yaml:14: warning: lines: expected a line with entrance: true, got none"),
-        (FILES | {"hall.yaml": HALL.replace("size_px: [1000, 800]", "size_px: [1000, 800]\n    floor_m: [[0, 0], [6, 0], [6, 8], [0, 8]]")},
+        (FILES | {"hall.yaml": HALL.replace("size_px: [1000, 800]", "size_px: [1000, 800]\n    floor_m: [[0, "
+         "0], [6, 0], [6, 8], [0, 8]]")},
          "hall.yaml:13: warning: zones[1].polygon_m: expected a zone that cameras see, or most of it, got 20% of east"),
         (rules_with("metric: occupancy\n    over: 10", "metric: density\n    over: 12"),
          "rules.yaml:8: warning: limits[0].over: expected people/m² below 10, got 12; no crowd is ever that dense"),
         (rules_with("metric: occupancy\n    over: 10", "metric: density\n    over: 0.01"),
-         "rules.yaml:8: warning: limits[0].over: expected people/m² that one person stays below, got 0.01 for zone west of 40.00 m²"),
+         "rules.yaml:8: warning: limits[0].over: expected people/m² that one person stays below, got 0.01 for "
+         "zone west of 40.00 m²"),
     ],
 )  # fmt: skip
 def test_doubts_are_warnings(files: dict[str, str], message: str) -> None:

@@ -19,11 +19,13 @@ def test_every_key_and_item_has_its_line() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("12", 12), ("-3", -3), ("+3", 3), ("007", 7), ("0.5", 0.5), (".5", 0.5), ("1.", 1.0), ("1e3", 1000.0), ("-1.5E-3", -0.0015),
-        ("true", True), ("False", False), ("null", None), ("~", None), ("", None),
+        ("12", 12), ("-3", -3), ("+3", 3), ("007", 7), ("0.5", 0.5), (".5", 0.5), ("1.", 1.0), ("1e3", 1000.0),
+        ("-1.5E-3", -0.0015), ("true", True), ("False", False), ("null", None), ("~", None), ("", None),
         # What YAML 1.1 takes for something else is text here, and so is a number that no double holds.
-        ("no", "no"), ("on", "on"), ("12:30", "12:30"), ("2024-01-01", "2024-01-01"), ("1_000", "1_000"), ("0x10", "0x10"),
-        (".nan", ".nan"), (".inf", ".inf"), ("1e999", "1e999"), ("'12'", "12"), ('"true"', "true"), ("营业厅", "营业厅"),
+        ("no", "no"), ("on", "on"), ("12:30", "12:30"), ("2024-01-01", "2024-01-01"), ("1_000", "1_000"),
+        ("0x10", "0x10"),
+        (".nan", ".nan"), (".inf", ".inf"), ("1e999", "1e999"), ("'12'", "12"), ('"true"', "true"),
+        ("营业厅", "营业厅"),
     ],
 )  # fmt: skip
 def test_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:

@@ -42,17 +42,22 @@ def test_what_a_setting_takes(name: str, text: str, field: str, value: object) -
 @pytest.mark.parametrize(
     ("env", "message"),
     [
-        ({"HALL_BROKR": "x"}, "environment: HALL_BROKR: expected a known setting, got an unknown one; did you mean HALL_BROKER?"),
-        ({"HALL_COLOUR_OF_WALLS": "x"}, "environment: HALL_COLOUR_OF_WALLS: expected a known setting, got an unknown one; known are HALL_CONFIG, HALL_VAR"),
-        ({"HALL_BROKER": "redis://x"}, "environment: HALL_BROKER: expected embedded, embedded:///path/file.db or kafka://host:port"),
+        ({"HALL_BROKR": "x"}, "environment: HALL_BROKR: expected a known setting, got an unknown one; did you "
+         "mean HALL_BROKER?"),
+        ({"HALL_COLOUR_OF_WALLS": "x"}, "environment: HALL_COLOUR_OF_WALLS: expected a known setting, got an "
+         "unknown one; known are HALL_CONFIG, HALL_VAR"),
+        ({"HALL_BROKER": "redis://x"}, "environment: HALL_BROKER: expected embedded, embedded:///path/file.db "
+         "or kafka://host:port"),
         ({"HALL_BROKER": "kafka://x"}, "environment: HALL_BROKER: expected"),
         ({"HALL_BROKER": "kafka://"}, "environment: HALL_BROKER: expected"),
         ({"HALL_BROKER": "embedded://relative.db"}, "environment: HALL_BROKER: expected embedded"),
         ({"HALL_HTTP": "9464"}, "environment: HALL_HTTP: expected host:port, such as 127.0.0.1:9464"),
         ({"HALL_HTTP": "a:99999"}, "environment: HALL_HTTP: expected host:port"),
         ({"HALL_HTTP": "a:²"}, "environment: HALL_HTTP: expected host:port"),
-        ({"HALL_SYNC": "off"}, "environment: HALL_SYNC: expected one of FULL, NORMAL, got 'off'; it means: embedded log: FULL"),
-        ({"HALL_LOG_MAX_BYTES": "-1"}, "environment: HALL_LOG_MAX_BYTES: expected a number of bytes, such as 5000000000, 5GB or"),
+        ({"HALL_SYNC": "off"}, "environment: HALL_SYNC: expected one of FULL, NORMAL, got 'off'; it means: "
+         "embedded log: FULL"),
+        ({"HALL_LOG_MAX_BYTES": "-1"}, "environment: HALL_LOG_MAX_BYTES: expected a number of bytes, such as "
+         "5000000000, 5GB or"),
         ({"HALL_LOG_MAX_BYTES": "0"}, "environment: HALL_LOG_MAX_BYTES: expected a number of bytes"),
     ],
 )  # fmt: skip

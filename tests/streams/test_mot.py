@@ -83,8 +83,8 @@ def test_floor_columns_are_used_only_on_request_and_where_given(file: Path) -> N
         ("-8,3,10,20,30,40", "frame: expected a whole number from 0 on, of up to 64 digits; got '-8'"),
         ("8.5,3,10,20,30,40", "frame: expected a whole number from 0 on, of up to 64 digits; got '8.5'"),
         (f"{LAST_FRAME + 1},3,1,2,3,4", "frame: expected a number up to 1000000000, got 1000000001"),
-        ("8,-1,10,20,30,40", "id: expected a whole number from 0 on, of up to 64 digits; got '-1' (detections without ids? "
-                             "run a tracker first)"),
+        ("8,-1,10,20,30,40", "id: expected a whole number from 0 on, of up to 64 digits; got '-1' "
+                             "(detections without ids? run a tracker first)"),
         ("8,bob,10,20,30,40", "id: expected a whole number from 0 on, of up to 64 digits; got 'bob'"),
         ("8,3,nan,20,30,40", "left: expected a number, got 'nan'"),
         ("8,3,10,-inf,30,40", "top: expected a number, got '-inf'"),
@@ -161,7 +161,9 @@ def test_a_frame_rate_that_is_none(file: Path, fps: float) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_whatever_the_bytes_every_line_is_used_or_accounted_for(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+def test_whatever_the_bytes_every_line_is_used_or_accounted_for(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
     file = tmp_path_factory.mktemp("mot") / "x.txt"
     mot = read(file, GOOD.encode() + data.replace(b"\0", b"0"))
     used = sum(len(f.people) for f in mot)

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from streams.codec import TICK
 from streams.record import Record
 from streams.recording import (
+    MAGIC,
+    VERSION,
     Header,
     RecordingError,
     RecordingWriter,
@@ -65,7 +67,7 @@ def problem(path: Path) -> str:
 def test_what_is_written_is_read_again(path: Path) -> None:
     assert write_recording(path, RECORDS, {"hall": "demo"}) == len(RECORDS)
     assert list(read_recording(path)) == RECORDS
-    assert read_header(path) == Header(about={"hall": "demo"})
+    assert read_header(path) == Header(MAGIC, VERSION, {"hall": "demo"})
     assert is_recording(path)
 
 
@@ -132,7 +134,7 @@ def test_a_cut_gzip_says_so(tmp_path: Path) -> None:
     assert f"line {count + 2}:" in str(caught.value)
 
 
-@pytest.mark.parametrize("at", [0, 1, 5, 12, 100, 400, -6, -1])
+@pytest.mark.parametrize("at", [0, 1, 100, 400, -6, -1])
 def test_a_damaged_gzip_is_never_taken_for_a_whole_one(at: int, tmp_path: Path) -> None:
     """One flipped byte: in the magic, the deflated data (zlib.error), the checksum (BadGzipFile)."""
     path = tmp_path / "r.jsonl.gz"
@@ -140,9 +142,7 @@ def test_a_damaged_gzip_is_never_taken_for_a_whole_one(at: int, tmp_path: Path) 
     data = bytearray(path.read_bytes())
     data[at] ^= 0xFF
     path.write_bytes(data)
-    if at != 5:  # within mtime, which means nothing
-        assert problem(path)
-    assert is_recording(path) in (True, False)
+    assert problem(path)
 
 
 def test_every_flip_of_a_gzip_is_told_as_a_recording_error(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ LINE = b'{"topic":"t","partition":0,"offset":%s,"timestamp_ms":0,"key":null,"val
         (b"\x89PNG\r\n\x1a\n", "line 1: expected the header"),
         (b"\xff" * 100_000, "line 1: expected the header"),
         (b"[" * 100_000, "line 1: expected the header"),
-        (b"{}\n", None),
+        (b"{}\n", "line 1: expected the header"),
         (b'{"file":"other","version":1}\n', "of version 1 or older, got 'other' version 1"),
         (HEADER.replace(b"1", b"2"), "got 'hallstream recording' version 2; read it with the Hallstream that wrote it"),
         (HEADER + b"\n", "line 2: expected a record"),
@@ -183,12 +183,9 @@ LINE = b'{"topic":"t","partition":0,"offset":%s,"timestamp_ms":0,"key":null,"val
         (HEADER + b"[" * 100_000, "line 2: expected a record"),
     ],
 )  # fmt: skip
-def test_what_is_no_recording_is_refused_with_the_line(text: bytes, said: str | None, path: Path) -> None:
+def test_what_is_no_recording_is_refused_with_the_line(text: bytes, said: str, path: Path) -> None:
     save(path, text)
-    if said is None:  # a header that says nothing: all of it has defaults
-        assert list(read_recording(path)) == []
-    else:
-        assert said in problem(path)
+    assert said in problem(path)
 
 
 def test_a_plain_file_called_gz_is_refused(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def sizes_in_silence(trial: Trial, seconds: int) -> list[int]:
 
 
 def sizes_over(hours: int, people: int = 5) -> dict[str, list[int]]:
-    """Agent -> bytes of its encoded state at each minute of a crowded time at 1 frame/s, all agents of all lanes at once.
+    """Agent -> bytes of its encoded state at each minute of a crowded time at 1 frame/s; all agents run at once.
 
     Everyone stays for about a minute and is somebody else to the tracker every half a minute, so that in an hour a few
     hundred tracks come and go: what is not forgotten shows.

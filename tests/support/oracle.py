@@ -35,7 +35,7 @@ class Seen(NamedTuple):
 
 
 def oracle(rows: Iterable[str], hall: Hall, *, fps: float) -> dict[str, Any]:
-    """``rows``: good MOTChallenge lines, of a hall with one camera. The result has the form of a summary, without ``more``."""
+    """``rows``: good MOTChallenge lines, of a hall with one camera. The result is a summary's, without its ``more``."""
     seen = _floor_rows(rows, hall, fps)
     tracks: dict[str, list[Seen]] = defaultdict(list)
     for row in seen:
@@ -44,7 +44,7 @@ def oracle(rows: Iterable[str], hall: Hall, *, fps: float) -> dict[str, Any]:
         "frames": len({row.frame for row in seen}),
         "tracks": len(tracks),
         "zones": {zone.id: _zone(_exact(zone.polygon_m), seen, tracks) for zone in hall.zones},
-        "lines": {line.id: _line(*_exact((line.from_m, line.to_m)), tracks) for line in hall.lines},
+        "lines": {line.id: _line(_exact((line.from_m, line.to_m)), tracks) for line in hall.lines},
     }
 
 
@@ -109,7 +109,8 @@ def _inside(p: Seen, polygon: list[Place]) -> bool:
     return met % 2 == 1
 
 
-def _line(start: Place, end: Place, tracks: dict[str, list[Seen]]) -> dict[str, int]:
+def _line(ends: list[Place], tracks: dict[str, list[Seen]]) -> dict[str, int]:
+    start, end = ends
     count = {"forward": 0, "backward": 0}
     for rows in tracks.values():
         positive = [_turn(start, end, (row.x, row.y)) > 0 for row in rows]

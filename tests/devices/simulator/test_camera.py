@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.geometry import apply_homography, inside
+from config.geometry import Homography, apply_homography, inside
 from config.hall import Camera
 from config.homography import camera_homography
 from devices.simulator.camera import CameraProcess, Noise, View
@@ -88,9 +89,7 @@ class TestView:
             View(flat)
 
 
-def _inverse(m: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, float, float], ...]:
-    import numpy as np
-
+def _inverse(m: tuple[tuple[float, ...], ...]) -> Homography:
     a, b, c = np.linalg.inv(np.array(m)).tolist()
     return tuple(a), tuple(b), tuple(c)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.geometry import cross, inside
@@ -61,9 +61,8 @@ class TestDoors:
 
 
 class TestSpots:
-    @given(
-        width=st.floats(0.5, 20), depth=st.floats(0.5, 20), apart=st.floats(0.4, 2),
-    )  # fmt: skip
+    @settings(deadline=None)
+    @given(width=st.floats(0.5, 8), depth=st.floats(0.5, 8), apart=st.floats(0.5, 2))
     def test_inside_apart_and_at_least_one(self, width: float, depth: float, apart: float) -> None:
         zone = ((0.0, 0.0), (width, 0.0), (width, depth), (0.0, depth))
         found = floor.spots(zone, apart)

@@ -40,7 +40,7 @@ class TestAgainstThePath:
         paths, truth = watched(hall, 20)
         for v in truth.visitors:
             path = paths.get(v.visitor, [])
-            expected = []
+            expected: list[tuple[str, int, int | None, int]] = []
             for zone in hall.zones:
                 since = None
                 for i, (at_ms, x, y) in enumerate(path):
@@ -166,7 +166,7 @@ class TestFile:
 
 class TestSummary:
     def test_fused_counts_people_and_unfused_what_each_camera_sees(self) -> None:
-        """The waiting zone (x 1 to 16) lies under both cameras (parted at x = 12): who walks through is seen to enter twice."""
+        """The waiting zone (x 1 to 16) lies under both cameras, parted at x = 12: who walks through enters twice."""
         _, truth = clean_hour()
         people, cameras = summarise(truth, fused=True), summarise(truth)
         stays = [s for v in truth.visitors for s in v.stays if s.zone == "waiting" and s.seen]
@@ -179,6 +179,7 @@ class TestSummary:
         frames, truth = simulate(hall, 0.5, noise=Noise.none(), level=3)
         total = sum(z["person_frames"] for z in summarise(truth)["zones"].values())
         assert total == sum(len(f.people) for f in frames), "the zones of the forum tile its image"
+        assert summarise(truth)["frames"] == len(frames)
 
     def test_occupancy_is_the_most_at_any_frame(self) -> None:
         paths, truth = watched(example("demo"), 20)

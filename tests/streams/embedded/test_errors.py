@@ -24,7 +24,7 @@ from streams.embedded.errors import (
     explain,
 )
 from streams.embedded.log import Append, Log, TopicSpec
-from streams.embedded.schema import PAGE_BYTES, VERSION
+from streams.embedded.schema import PAGE_BYTES, VERSION, create
 from tests.support.embedded import ROOT, values
 
 
@@ -90,6 +90,13 @@ def test_a_log_is_made_only_if_asked_for(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     Log.open(tmp_path / "new" / "halls.log").close()
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["halls.log"]
+
+
+def test_a_log_that_another_process_made_first_is_not_replaced(path: Path) -> None:
+    create(path)  # as if it had not been there when this process looked
+    with Log.open(path) as log:
+        assert values(log, "t") == [b"v"]
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 @pytest.mark.parametrize("name", ["with space.log", "100%.log", "a?b#c.log", "营业厅.log"])

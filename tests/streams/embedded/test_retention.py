@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from streams.embedded.connection import WriteConnection, identity
+from streams.embedded.errors import LogClosed
 from streams.embedded.log import Append, Log, TopicSpec
 from streams.embedded.retention import STEP_RECORDS, Retention
 from streams.embedded.spec import Partition
@@ -113,15 +114,26 @@ def test_retention_altered_elsewhere_counts(log: Log, tmp_path: Path, clock: Clo
     assert log.retain(1_000) == {("t", 0): 1}
 
 
-def test_space_is_given_back(log: Log) -> None:
+@pytest.fixture
+def writer(log: Log, tmp_path: Path) -> Iterator[WriteConnection]:
+    """A connection for a run of retention of our own; the log itself is open beside it."""
+    path = tmp_path / "halls.log"
+    writer = WriteConnection(path, identity(path), "NORMAL", None, 1_000)
+    yield writer
+    writer.close()
+
+
+def test_space_is_given_back(log: Log, writer: WriteConnection) -> None:
     log.create_topic(TopicSpec("t", retention_bytes=1_000_000))
     for _ in range(40):
         log.append([Append("t", 0, None, bytes(10_000))] * 100)
     full = log.size_bytes()
-    log.retain(0)
+    rests: list[float] = []
+    Retention(writer, rest=rests.append).run([Partition(1, 0, log.topics()["t"])], 0)
     assert full > 40_000_000
     assert log.size_bytes() < 10_000_000
     assert len(everything(log, "t")) == 100
+    assert len(rests) < 200  # steps of a decent size: 10 MiB of pages are 20 of them
 
 
 def many(log: Log) -> None:
@@ -130,16 +142,29 @@ def many(log: Log) -> None:
         log.append([Append("t", 0, None, b"v")] * STEP_RECORDS)
 
 
-def test_a_run_rests_after_every_step_and_ends_when_told_to(log: Log, tmp_path: Path) -> None:
+def test_a_run_rests_after_every_step_and_ends_when_told_to(log: Log, writer: WriteConnection) -> None:
     many(log)
-    path = tmp_path / "halls.log"
-    writer = WriteConnection(path, identity(path), "NORMAL", None, 1_000)
     rests: list[float] = []
     retention = Retention(writer, stopped=lambda: len(rests) == 3, rest=rests.append)
-    part = Partition(1, 0, log.topics()["t"])
-    assert retention.run([part], 1) == {("t", 0): 3 * STEP_RECORDS}
+    assert retention.run([Partition(1, 0, log.topics()["t"])], 1) == {("t", 0): 3 * STEP_RECORDS}
     assert all(rest > 0 for rest in rests)
-    writer.close()
+
+
+def test_a_run_that_is_closed_under_its_hands_tells_what_it_did(log: Log, writer: WriteConnection) -> None:
+    many(log)
+    asked: list[bool] = []
+
+    def stopped() -> bool:
+        """The second time, closing comes just after the answer."""
+        asked.append(len(asked) > 1)
+        if len(asked) == 2:
+            writer.close()
+        return asked[-1]
+
+    part = Partition(1, 0, log.topics()["t"])
+    assert Retention(writer, stopped, lambda _: None).run([part], 1) == {("t", 0): STEP_RECORDS}
+    with pytest.raises(LogClosed):  # not by whoever asked for the run, so that is a fault to be told
+        Retention(writer, rest=lambda _: None).run([part], 1)
 
 
 def test_closing_ends_a_long_run(log: Log, tmp_path: Path) -> None:

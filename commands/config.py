@@ -1,0 +1,152 @@
+"""``hall config``: put a hall's files in force, and show those that are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from agents.topology import TOPOLOGY
+from commands.common import Ended, clear_errors, log_path, now_ms, open_log, settings
+from config.loading import examine, hall_dirs, load_halls, read_dir
+from config.problems import ConfigError
+from streams.embedded import admin, configuring
+from streams.embedded.configuring import Applied, Outcome
+from streams.embedded.lock import holding
+from streams.embedded.log import Log
+from streams.lane import Lane
+
+DIFF_LINES = 40
+"""Of one hall's difference; --full shows all."""
+
+ORIGIN: Lane = next(lane for lane in TOPOLOGY.lanes if lane.origin)
+Halls = Mapping[str, Mapping[str, str]]
+
+
+@click.group("config")
+def command() -> None:
+    """Put a hall's files in force, and show those that are.
+
+    Configuration enters through the log, between two records, so that a replay has the rules that were in force.
+    """
+
+
+@command.command("apply")
+@click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check and compare only.")
+@click.option("--full", is_flag=True, help=f"The whole difference, not its first {DIFF_LINES} lines a hall.")
+@click.option("--wait", "wait_s", type=click.FloatRange(min=0), default=10.0, show_default=True, help="Seconds to wait until it is in force.")
+def apply(directory: Path, dry_run: bool, full: bool, wait_s: float) -> None:
+    """Put the files of DIR in force: a hall's directory, or a directory of them.
+
+    All files are checked first; one mistake, and nothing is changed. Then the difference to what is in force is shown,
+    the files are written to the log, and, if an engine runs, their coming into force is waited for.
+
+    \b
+      hall config apply halls/demo --dry-run    check and compare
+      hall config apply halls/                  all halls
+
+    Exit code: 0 in force (or in the log, if no engine runs), 75 not yet after --wait, 78 refused.
+    """
+    with clear_errors():
+        halls = sound_halls(directory)
+        found = settings()
+        with open_log(found, read_only=dry_run) as log:
+            states = in_log(log)
+            for hall, files in halls.items():
+                show_difference(hall, states.get(hall), files, None if full else DIFF_LINES)
+            if dry_run:
+                click.echo("nothing was changed (--dry-run)")
+                return
+            applied = configuring.put(log, halls, configuring.clock_ms(log, now_ms()))
+            _report(log, applied, wait_s if holding(log_path(found)) else None)
+
+
+def sound_halls(directory: Path) -> dict[str, dict[str, str]]:
+    """The files of the halls there. Raises ConfigError with every problem of every hall, and Fatal."""
+    halls = load_halls(directory)
+    problems = []
+    for path in hall_dirs(directory):
+        _, found = examine(read_dir(path))
+        problems += [replace(problem, file=str(path / problem.file)) for problem in found]
+    for warning in (problem for problem in problems if problem.severity == "warning"):
+        click.secho(str(warning), fg="yellow", err=True)
+    if errors := [problem for problem in problems if problem.severity == "error"]:
+        raise ConfigError(errors)
+    for hall, files in halls.items():
+        configuring.check_size(hall, files)
+    return halls
+
+
+def in_log(log: Log) -> dict[str, dict[str, str]]:
+    """The files of every hall: those in force, or those that stand in the log and will be."""
+    states = admin.lane_states(log, TOPOLOGY)
+    return admin.in_force(states) | admin.coming(log, states)
+
+
+def show_difference(hall: str, old: Mapping[str, str] | None, new: Mapping[str, str], most: int | None) -> None:
+    if old is None:
+        click.echo(f"{hall}: new")
+        return
+    lines = list(configuring.difference(old, new))
+    click.echo(f"{hall}: changed" if lines else f"{hall}: as it is in force")
+    for line in lines[:most]:
+        click.secho(f"  {line}", fg={"+": "green", "-": "red"}.get(line[:1]))
+    if most is not None and len(lines) > most:
+        click.echo(f"  ... {len(lines) - most} more lines (--full shows them)")
+
+
+def _report(log: Log, applied: Sequence[Applied], wait_s: float | None) -> None:
+    if wait_s is None:
+        click.echo("written to the log; no engine runs: it comes into force when one is started (`hall run`)")
+        return
+    outcomes = configuring.wait(log, ORIGIN, applied, time.monotonic() + wait_s)
+    for outcome in outcomes:
+        click.echo(f"{outcome.hall}: {_fate(outcome)}")
+    if any(outcome.reason for outcome in outcomes):
+        raise Ended("the engine refused what is named above (see `hall log cat dead --from -5`); what was in force stays", 78)
+    if not all(outcome.in_force for outcome in outcomes):
+        raise Ended(f"not in force after {wait_s:g} s; it stands in the log and will be: `hall status` says how far the engine is", 75)
+
+
+def _fate(outcome: Outcome) -> str:
+    if outcome.in_force:
+        return "in force"
+    return f"refused: {outcome.reason}" if outcome.reason else "waiting in the log"
+
+
+@command.command("show")
+@click.argument("hall")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the files into this directory instead.")
+def show(hall: str, out: Path | None) -> None:
+    """Print the files of HALL that are in force, as they were applied.
+
+    \b
+      hall config show demo
+      hall config show demo --out /tmp/demo && diff -r /tmp/demo halls/demo
+    """
+    with clear_errors(), open_log(settings(), read_only=True) as log:
+        halls = admin.in_force(admin.lane_states(log, TOPOLOGY))
+    if hall not in halls:
+        there = ", ".join(halls) or "none"
+        raise Ended(f"expected a hall that is in force ({there}), got {hall!r}; `hall config apply DIR` puts one in force", 64)
+    if out is not None:
+        _write(halls[hall], out)
+        return
+    for name, text in sorted(halls[hall].items()):
+        click.secho(f"# {name}", bold=True)
+        click.echo(text.rstrip("\n") + "\n")
+
+
+def _write(files: Mapping[str, str], out: Path) -> None:
+    """Nothing that is there is overwritten."""
+    taken = [name for name in files if (out / name).exists()]
+    if taken:
+        raise Ended(f"expected a directory without {', '.join(taken)}, got {out}: name another one; nothing was written", 64)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in sorted(files.items()):
+        (out / name).write_text(text, encoding="utf-8")
+        click.echo(str(out / name))

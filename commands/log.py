@@ -1,0 +1,208 @@
+"""``hall log``: look into the log, without touching it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+from commands.common import Ended, clear_errors, open_log, settings
+from commands.showing import Column, print_table, retention, size, topic_named, when
+from streams.embedded import admin
+from streams.embedded.log import Log
+from streams.embedded.spec import PartitionStats, TopicSpec
+from streams.readable import hall_of, key_text, type_of, value_text
+from streams.record import Record
+from streams.topics import JOURNAL
+
+POLL_S = 0.2
+TAIL = -10
+"""Where --follow begins unless told otherwise: like `tail -f`."""
+
+STATS_COLUMNS: tuple[Column, ...] = (
+    ("topic", "left"), ("partition", "right"), ("start", "right"), ("end", "right"), ("records", "right"),
+    ("size", "right"), ("first", "left"), ("last", "left"), ("kept", "left"),
+)  # fmt: skip
+
+
+@click.group("log")
+def command() -> None:
+    """Look into the log: its records, its size; or copy it while it is in use.
+
+    Works beside a running engine and disturbs nothing. Which log: HALL_BROKER, by default HALL_VAR/hall.db.
+    """
+
+
+# -- cat ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What of a topic is printed."""
+
+    hall: str | None
+    kind: str | None
+
+    def admits(self, record: Record) -> bool:
+        return (self.hall is None or hall_of(record) == self.hall) and (self.kind is None or type_of(record) == self.kind)
+
+
+@command.command("cat")
+@click.argument("topic", default=JOURNAL)
+@click.option("--partition", type=click.IntRange(min=0), help="Only this one [default: all, one after the other].")
+@click.option("--from", "start", type=int, metavar="OFFSET", help="Begin here; negative: so many before the end [default: the start; with --follow the last ten].")
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many printed records.")
+@click.option("--follow", "-f", is_flag=True, help="Wait for more; Ctrl-C ends.")
+@click.option("--hall", help="Only records of this hall.")
+@click.option("--type", "kind", metavar="NAME", help="Only events of this type, such as zone_entered; of state: mark or hall.")
+@click.option("--raw", is_flag=True, help="Only the values, byte for byte, a line each.")
+def cat(
+    topic: str, partition: int | None, start: int | None, limit: int | None, follow: bool, hall: str | None, kind: str | None, raw: bool
+) -> None:  # fmt: skip
+    """Print records of TOPIC (default: hall.journal), one a line: offset, local time, key, value.
+
+    Topics may be named without `hall.`: journal, observations, alerts, dead, late, snapshots; sensing-state and
+    service-state are the checkpoints of the lanes, shown with what is in them. `hall log stats` lists them all.
+
+    \b
+      hall log cat --follow                              what is concluded, as it happens
+      hall log cat journal --type zone_entered --limit 5
+      hall log cat dead --from -20                       the newest dead letters
+      hall log cat observations --hall demo --raw | jq .people
+      hall log cat sensing-state --type mark             where the engine stands
+    """
+    with clear_errors(), open_log(settings(), read_only=True) as log:
+        name = topic_named(topic, log.topics())
+        places = _places(log, name, partition, TAIL if follow and start is None else start or 0)
+        wait = (lambda: time.sleep(POLL_S)) if follow else None
+        show = _show_raw if raw else _show_numbered if len(places) > 1 else _show
+        try:
+            for count, record in enumerate(filter(Filter(hall, kind).admits, follow_records(log, name, places, wait)), 1):
+                show(record)
+                if count == limit:
+                    break
+        except KeyboardInterrupt:
+            if not follow:
+                raise
+
+
+def _places(log: Log, topic: str, partition: int | None, start: int) -> dict[int, int]:
+    """Where to begin in each partition."""
+    count = log.topics()[topic].partitions
+    if partition is not None and partition >= count:
+        raise Ended(f"expected a partition of {topic} from 0 to {count - 1}, got {partition}", 64)
+    numbers = range(count) if partition is None else (partition,)
+    return {n: start if start >= 0 else max(0, log.end(topic, n) + start) for n in numbers}
+
+
+def follow_records(log: Log, topic: str, places: dict[int, int], wait: Callable[[], None] | None) -> Iterator[Record]:
+    """Everything from ``places`` (offset by partition) on; then, if there is a ``wait``, what comes after each."""
+    while True:
+        for partition, start in places.items():
+            for record in admin.records(log, topic, partition, start):
+                places[partition] = record.offset + 1
+                yield record
+        if wait is None:
+            return
+        sys.stdout.flush()
+        wait()
+
+
+def _show_raw(record: Record) -> None:
+    click.get_binary_stream("stdout").write((record.value or b"") + b"\n")
+
+
+def _show(record: Record) -> None:
+    click.echo(f"{record.offset}  {when(record.timestamp_ms)}  {key_text(record)}  {value_text(record)}")
+
+
+def _show_numbered(record: Record) -> None:
+    click.echo(f"{record.partition}/", nl=False)
+    _show(record)
+
+
+# -- stats -------------------------------------------------------------------------------------------------------------
+
+
+@command.command("stats")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+def stats(as_json: bool) -> None:
+    """Show what the log holds, topic by topic, and what it takes on the disk.
+
+    `start` and `end` are offsets: records from `start` up to, not including, `end` are retained. `size` counts keys and
+    values; the file is somewhat larger, and its write-ahead log (WAL) comes on top.
+
+    \b
+      hall log stats
+      hall log stats --json | jq '.disk.free_bytes'
+    """
+    with clear_errors(), open_log(settings(), read_only=True) as log:
+        parts, specs, disk = log.stats(), log.topics(), disk_use(log)
+        if as_json:
+            topics = [part._asdict() | {"time": specs[part.topic].time} for part in parts]
+            click.echo(json.dumps({"path": str(log.path), "id": log.id, "disk": disk, "partitions": topics}, indent=2))
+            return
+        print_table(STATS_COLUMNS, [_stats_row(part, specs[part.topic]) for part in parts])
+        click.echo(f"\n{log.path} (log {log.id})")
+        click.echo(f"file {size(disk['file_bytes'])}, WAL {size(disk['wal_bytes'])}, free on its disk {size(disk['free_bytes'])}")
+
+
+def disk_use(log: Log) -> dict[str, int]:
+    """Bytes of the file, of its write-ahead log, and free on its disk."""
+    wal = log.path.with_name(log.path.name + "-wal")
+    wal_bytes = wal.stat().st_size if wal.exists() else 0
+    return {"file_bytes": log.path.stat().st_size, "wal_bytes": wal_bytes, "free_bytes": log.free_bytes()}
+
+
+def _stats_row(part: PartitionStats, spec: TopicSpec) -> Sequence[str]:
+    numbers = (str(part.partition), str(part.start), str(part.end), str(part.records), size(part.bytes))
+    kept = retention(spec.compact, spec.retention_ms, spec.retention_bytes)
+    return (part.topic, *numbers, when(part.first_ms)[:19], when(part.last_ms)[:19], kept)
+
+
+# -- backup ------------------------------------------------------------------------------------------------------------
+
+
+@command.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the log to FILE, while it is in use: one moment of it, whole. Never overwrites.
+
+    The copy gets an id of its own, because from then on it is another log. To run the engine on it, stop what uses the
+    old file, put the copy in its place (remove the old one with its -wal and -shm files) and say `hall reset`, which
+    keeps the state and starts a new era.
+
+    \b
+      hall log backup /backups/hall-$(date +%F).db
+    """
+    with clear_errors(), open_log(settings(), read_only=True) as log:
+        log_id = _copy(log, file)
+    click.echo(f"{file}: {size(file.stat().st_size)}, a log of its own with the id {log_id}")
+    click.echo("the engine refuses to run on it until `hall reset` has started a new era there")
+
+
+def _copy(log: Log, file: Path) -> str:
+    """The id of the copy. SQLite copies in one go; how far it is shows in the size of the draft that it writes."""
+    with ThreadPoolExecutor(1) as pool, _progress() as bar:
+        task = bar.add_task("copying", total=log.size_bytes())
+        copying: Future[str] = pool.submit(log.backup, file)
+        while not copying.done():
+            drafts = file.absolute().parent.glob(f".{file.name}.*.draft")
+            bar.update(task, completed=max((d.stat().st_size for d in drafts if d.exists()), default=0))
+            time.sleep(POLL_S / 4)
+        return copying.result()
+
+
+def _progress() -> Progress:
+    width = shutil.get_terminal_size().columns
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn()
+    return Progress(*columns, console=Console(stderr=True, width=width), transient=True)

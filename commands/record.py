@@ -1,0 +1,109 @@
+"""``hall record``: save a log, with the state it starts from, so that anybody can replay it anywhere."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from agents.topology import TOPOLOGY
+from commands.common import clear_errors, now_ms, open_log, settings
+from commands.progress import tracked
+from streams.checkpoint import Mark
+from streams.embedded.log import Log
+from streams.embedded.reading import Span, is_whole, newest_mark, offset_at, snapshots, stretch
+from streams.lane import Lane
+from streams.record import Record
+from streams.recording import RecordingWriter
+from streams.topics import HOUR_MS, SNAPSHOTS, TOPICS
+
+
+class Beginning(NamedTuple):
+    """Where a lane's recording begins: at a snapshot (its records' key prefix), or with the log's first record."""
+
+    offset: int
+    snapshot: str | None
+
+
+@click.command("record")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--last", "hours", type=click.FloatRange(min=0.01), help="Only the last so many hours, and the hour before them at most.")
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
+def command(file: Path, hours: float | None, overwrite: bool) -> None:
+    """Save every record of the log into FILE (JSON lines; gzip when it ends in .gz). The engine may go on running.
+
+    The recording starts with the engine's state at that place, so that `hall replay FILE` gives what was published, byte
+    for byte, and `hall replay FILE --prove` shows that it does.
+
+    \b
+      hall record today.jsonl.gz
+      hall record incident.jsonl.gz --last 2
+    """
+    if file.exists() and not overwrite:
+        raise click.UsageError(f"{file} exists: choose another name, or --overwrite")
+    with clear_errors():
+        log = open_log(settings(), read_only=True)
+        try:
+            count = _record(log, file, now_ms() - int(hours * HOUR_MS) if hours else None)
+        finally:
+            log.close()
+    click.echo(f"{count} records in {file}")
+
+
+def _record(log: Log, file: Path, since_ms: int | None) -> int:
+    partitions = log.topics()[TOPOLOGY.lanes[0].topic].partitions
+    about = {"kind": "log", "log_id": log.id, "partitions": str(partitions), "topology": str(TOPOLOGY.version)}
+    begins: dict[tuple[str, int], Beginning] = {}
+    for lane in TOPOLOGY.lanes:
+        for p in range(partitions):
+            mark = newest_mark(log, lane, p)
+            begins[lane.topic, p] = _beginning(log, lane, p, mark, since_ms)
+            about[f"begin.{lane.name}.{p}"] = str(begins[lane.topic, p].offset)
+            about[f"end.{lane.name}.{p}"] = f"{mark.era}/{mark.next_offset}" if mark else "0/0"
+    spans = {(topic.name, p): _span(log, topic.name, p, begins, since_ms) for topic in TOPICS for p in range(partitions)}
+    about["records"] = str(total := sum(span.end - span.start for span in spans.values()))
+    with RecordingWriter(file, about) as out:
+        for record in tracked(_all(log, begins, spans), total, "recording"):
+            out.write(record)
+    return out.count
+
+
+def _beginning(log: Log, lane: Lane, partition: int, mark: Mark | None, since_ms: int | None) -> Beginning:
+    """From the first record, if all of the era is there and wanted; else from a snapshot: the newest before what is wanted."""
+    era = None if mark is None or mark.pending else mark.era
+    whole = era is None or is_whole(log, lane, partition, era)
+    if whole and since_ms is None:
+        return Beginning(0, None)
+    found = snapshots(log, lane, partition, era)
+    if since_ms is not None:
+        wanted = offset_at(log, lane.topic, partition, since_ms)
+        found = [name for name in found if name.next_offset <= wanted][-1:] or ([] if whole else found)
+    if found:
+        return Beginning(found[0].next_offset, str(found[0]))
+    if not whole:
+        click.echo(f"lane {lane.name}: no snapshot to begin with, so a replay will not know what was before", err=True)
+    return Beginning(0, None)
+
+
+def _span(log: Log, topic: str, partition: int, begins: dict[tuple[str, int], Beginning], since_ms: int | None) -> Span:
+    """A lane's topic from its beginning on; of the others only what is not older than what was asked for."""
+    start, end = log.start(topic, partition), log.end(topic, partition)
+    if topic == SNAPSHOTS:
+        return Span(end, end)
+    if (begin := begins.get((topic, partition))) is not None:
+        return Span(max(start, begin.offset), end)
+    return Span(start if since_ms is None else offset_at(log, topic, partition, since_ms - HOUR_MS), end)
+
+
+def _all(log: Log, begins: dict[tuple[str, int], Beginning], spans: dict[tuple[str, int], Span]) -> Iterator[Record]:
+    """The snapshots that the lanes begin with; then everything, merged by time."""
+    wanted = {begin.snapshot for begin in begins.values() if begin.snapshot}
+    for p in sorted({p for _, p in spans}):
+        for record in stretch(log, SNAPSHOTS, p):
+            if record.key is not None and record.key.decode().partition("/")[0] in wanted:
+                yield record
+    streams = [stretch(log, topic, p, span) for (topic, p), span in spans.items()]
+    yield from heapq.merge(*streams, key=lambda record: record.timestamp_ms)

@@ -1,0 +1,149 @@
+"""``hall status``: what the engine of a log does, seen from outside."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from agents.topology import TOPOLOGY
+from commands.common import clear_errors, log_path, now_ms, open_log, settings
+from commands.log import disk_use
+from commands.showing import Column, holder_text, print_table, size, span, when
+from config.settings import Address
+from streams.embedded import admin
+from streams.embedded.admin import LaneState
+from streams.embedded.health import mark_age_s, verdict, waited
+from streams.embedded.lock import Holder, holding
+from streams.embedded.log import Log
+
+EXIT = {"running": 0, "stopped": 3, "behind": 4}
+HTTP_WITHIN_S = 1.0
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is listened on, and how to reach it from here
+
+LANE_COLUMNS: tuple[Column, ...] = (
+    ("lane", "left"), ("lag", "right"), ("waiting", "right"), ("mark at", "right"), ("mark age", "right"), ("era", "right"),
+    ("topology", "right"), ("halls", "right"), ("last snapshot", "left"),
+)  # fmt: skip
+HALL_COLUMNS: tuple[Column, ...] = (("hall", "left"), ("files", "left"), ("in force since", "left"))
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+def command(as_json: bool) -> None:
+    """Show what the engine of this log does: who runs it, how far each lane is, which halls are in force.
+
+    Everything is read from the log, so it works beside a running engine, after one that has died, and from cron.
+    `lag` counts the records behind the last checkpoint, `waiting` is for how long the first of them has been there.
+
+    \b
+      hall status
+      hall status --json | jq '.lanes[] | {lane, lag}'
+      hall status > /dev/null || alarm     in a script
+
+    Exit code: 0 running and up to date; 3 no engine runs; 4 it runs, but is behind, or its last checkpoint is older than
+    a minute; others: the log cannot be read.
+    """
+    found = settings()
+    with clear_errors(), open_log(found, read_only=True) as log:
+        states = admin.lane_states(log, TOPOLOGY)
+        report = make_report(log, states, holding(log_path(found)), health(found.http), now_ms())
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    else:
+        _print(report)
+    raise SystemExit(EXIT[report["verdict"]])
+
+
+def make_report(
+    log: Log, states: Sequence[LaneState], holder: Holder | None, http: Mapping[str, str], now: int
+) -> dict[str, Any]:  # fmt: skip
+    """Everything that is shown, as JSON values; times in Unix milliseconds, durations in seconds."""
+    found, faults = verdict(holder, states, now)
+    files = admin.in_force(states)
+    since = admin.applied_at(log, files, max(s.partition for s in states) + 1)
+    return {
+        "verdict": found,
+        "faults": faults,
+        "engine": None if holder is None else holder._asdict(),
+        "lanes": [_lane(state, now) for state in states],
+        "halls": [
+            {"hall": hall, "files": {name: len(text.encode()) for name, text in texts.items()}, "applied_ms": since.get(hall)}
+            for hall, texts in files.items()
+        ],
+        "log": {"path": str(log.path), "id": log.id} | disk_use(log),
+        "http": dict(http),
+    }  # fmt: skip
+
+
+def _lane(state: LaneState, now: int) -> dict[str, Any]:
+    mark = state.mark
+    return {
+        "lane": state.lane.name, "partition": state.partition, "topic": state.lane.topic, "time": state.time,
+        "start": state.start, "end": state.end, "lag": state.lag, "waiting_s": waited(state, now),
+        "mark_offset": mark and mark.next_offset, "mark_age_s": mark_age_s(state, now), "marked_ms": state.marked_ms,
+        "era": mark and mark.era, "topology": mark and mark.topology, "halls": len(mark.halls) if mark else 0,
+        "snapshot_ms": mark and mark.snapshot_ms or None,
+    }  # fmt: skip
+
+
+def health(address: Address) -> dict[str, str]:
+    """What /healthz and /readyz say, by path; nothing if nobody answers there."""
+    if address.port == 0:
+        return {}
+    host = ANYWHERE.get(address.host, address.host)
+    base = f"http://[{host}]:{address.port}" if ":" in host else f"http://{host}:{address.port}"
+    found = {path: _get(base + path) for path in ("/healthz", "/readyz")}
+    return {path: answer for path, answer in found.items() if answer is not None}
+
+
+def _get(url: str) -> str | None:
+    try:
+        # No proxy: the engine is on this box, and a proxy of the environment would be asked for it.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(url, timeout=HTTP_WITHIN_S) as answer:
+            return str(answer.read(500).decode(errors="replace").strip())
+    except urllib.error.HTTPError as e:
+        with e:
+            return e.read(500).decode(errors="replace").strip() or str(e)
+    except OSError:
+        return None
+
+
+def _print(report: Mapping[str, Any]) -> None:
+    engine = report["engine"]
+    click.secho(report["verdict"], bold=True, nl=False, fg="green" if report["verdict"] == "running" else "red")
+    click.echo(f": {holder_text(Holder(**engine))}" if engine else "")
+    for fault in report["faults"]:
+        click.echo(f"  {fault}")
+    click.echo()
+    print_table(LANE_COLUMNS, [_lane_row(lane) for lane in report["lanes"]])
+    click.echo()
+    if report["halls"]:
+        print_table(HALL_COLUMNS, [_hall_row(hall) for hall in report["halls"]])
+    else:
+        click.echo("no hall is in force: `hall config apply DIR`")
+    log, http = report["log"], report["http"]
+    click.echo(f"\n{log['path']} (log {log['id']})")
+    click.echo(f"file {size(log['file_bytes'])}, WAL {size(log['wal_bytes'])}, free on its disk {size(log['free_bytes'])}")
+    click.echo(f"HTTP: {', '.join(f'{path} {answer}' for path, answer in http.items()) or 'nobody answers on HALL_HTTP'}")
+
+
+def _lane_row(lane: Mapping[str, Any]) -> Sequence[str]:
+    def seconds(name: str) -> str:
+        return "-" if lane[name] is None else span(lane[name])
+
+    numbers = (str(lane[name]) if lane[name] is not None else "-" for name in ("era", "topology", "halls"))
+    at = "-" if lane["mark_offset"] is None else str(lane["mark_offset"])
+    name = f"{lane['lane']}/{lane['partition']}"
+    return name, str(lane["lag"]), seconds("waiting_s"), at, seconds("mark_age_s"), *numbers, when(lane["snapshot_ms"])[:19]
+
+
+def _hall_row(hall: Mapping[str, Any]) -> Sequence[str]:
+    files = ", ".join(f"{name} {size(count)}" for name, count in hall["files"].items())
+    since = hall["applied_ms"]
+    return hall["hall"], files, "longer than the journal tells" if since is None else when(since)[:19]

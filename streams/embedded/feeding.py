@@ -1,0 +1,149 @@
+"""Plays a recording into a log: in its own time, and never far ahead of the engine.
+
+On topics of log time the log stamps what arrives, and the engine ticks; all a feeder does is wait for the right moment.
+On topics of producer time the recording is the clock: the feeder stamps, and ticks. A second that passes is told to the
+first lane at once; the lanes behind it are told when the first has processed all that came before, for they live on
+what it concludes, and a tick that overtakes a conclusion makes it one of the past.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from streams.codec import encode
+from streams.embedded import admin
+from streams.embedded.lock import holding
+from streams.embedded.log import Append, Log
+from streams.embedded.topics import keyed, ticks
+from streams.lane import Lane, Topology
+from streams.playing import Play
+from streams.worker.failure import Fatal
+
+BATCH = 500
+AHEAD_AT_MOST = 40_000
+"""Records behind the last checkpoint: two checkpoints' worth, so that the engine works while one is written."""
+STALL_S = 60.0
+POLL_S = 0.02
+
+Needs = dict[tuple[str, int], int]
+"""(topic, partition) -> the offset that its checkpoint must have reached."""
+
+
+class Clock(NamedTuple):
+    """Seconds that pass, and a way to let them."""
+
+    now: Callable[[], float] = time.monotonic
+    rest: Callable[[float], None] = time.sleep
+
+
+class Pace:
+    """``speed`` times as fast as the recording; 0: as fast as it goes."""
+
+    def __init__(self, speed: float, clock: Clock) -> None:
+        self._speed, self._clock = speed, clock
+        self._first_ms: int | None = None
+        self._began_s = 0.0
+
+    def wait_s(self, at_ms: int) -> float:
+        """How long it is until this moment of the recording; 0 or less: it has come."""
+        if self._speed == 0:
+            return 0.0
+        if self._first_ms is None:
+            self._first_ms, self._began_s = at_ms, self._clock.now()
+        return self._began_s + (at_ms - self._first_ms) / 1000 / self._speed - self._clock.now()
+
+
+class Feeder:
+    """Feeds one recording into an open log. ``fed``: its events that are in the log by now."""
+
+    def __init__(self, log: Log, topology: Topology, path: Path, *, own_clock: bool, clock: Clock | None = None) -> None:
+        self._log, self._path, self._own_clock, self._clock = log, path, own_clock, clock or Clock()
+        self._origin: Lane = next(lane for lane in topology.lanes if lane.origin)
+        self._lower = [lane for lane in topology.lanes if not lane.origin]
+        self._lanes = {lane.topic: lane for lane in topology.lanes}
+        self._parts = [(lane.topic, n) for lane in topology.lanes for n in range(log.topics()[lane.topic].partitions)]
+        self._rows: list[Append] = []
+        self._later: list[Append] = []
+        self._held: deque[tuple[Needs, list[Append]]] = deque()
+        self._had_engine = holding(path) is not None
+        self.fed = self._taken = 0
+
+    def feed(self, plays: Iterable[Play], pace: Pace, progress: Callable[[], None] = lambda: None) -> None:
+        """All of ``plays``, whose times never go back. Raises Fatal when the engine stands still."""
+        for play in plays:
+            while (wait_s := pace.wait_s(play.at_ms)) > 0:
+                self._flush()
+                progress()
+                self._clock.rest(min(wait_s, 0.25))
+            self._take(play)
+            if len(self._rows) >= BATCH:
+                self._flush()
+                progress()
+                self._not_too_far()
+        self._flush()
+        progress()
+
+    def finish(self) -> int:
+        """Wait until the first lane has processed everything, and tell the others what time it is.
+
+        Returns how many ticks could not be told, because no engine runs.
+        """
+        self._until(lambda: not self._held)
+        return sum(len(rows) for _, rows in self._held)
+
+    def _take(self, play: Play) -> None:
+        if play.event is None:
+            self._rows += ticks(self._log, [self._origin.topic], play.at_ms)
+            self._later += ticks(self._log, [lane.topic for lane in self._lower], play.at_ms)
+            return
+        row = keyed(self._log, play.topic, play.event.hall, encode(play.event), play.at_ms)
+        (self._later if self._own_clock and play.topic != self._origin.topic else self._rows).append(row)
+        self._taken += 1
+
+    def _flush(self) -> None:
+        self._log.append(self._rows)
+        self._rows = []
+        if self._later:
+            ends = {part: self._log.end(*part) for part in self._parts if part[0] == self._origin.topic}
+            self._held.append((ends, self._later))
+            self._later = []
+        self._release()
+        self.fed = self._taken
+
+    def _release(self) -> None:
+        """Let go what was held back for something that is processed now."""
+        rows: list[Append] = []
+        while self._held and self._reached(self._held[0][0]):
+            rows += self._held.popleft()[1]
+        self._log.append(rows)
+
+    def _reached(self, needs: Needs) -> bool:
+        return all(self._position(part) >= offset for part, offset in needs.items())
+
+    def _position(self, part: tuple[str, int]) -> int:
+        return admin.position(self._log, self._lanes[part[0]], part[1])
+
+    def _not_too_far(self) -> None:
+        self._until(lambda: all(self._log.end(*part) - self._position(part) <= AHEAD_AT_MOST for part in self._parts))
+
+    def _until(self, reached: Callable[[], bool]) -> None:
+        """Wait for the engine, if there is one. It may be started again meanwhile, by a supervisor."""
+        before, since_s = self._positions(), self._clock.now()
+        while not reached():
+            if not self._had_engine and holding(self._path) is None:
+                return
+            self._had_engine = True
+            self._clock.rest(POLL_S)
+            self._release()
+            if (now := self._positions()) != before:
+                before, since_s = now, self._clock.now()
+            elif self._clock.now() - since_s > STALL_S:
+                state = "runs, but makes no progress" if holding(self._path) else "has stopped"
+                raise Fatal(75, f"the engine {state}: nothing was processed for {STALL_S:.0f} s. `hall status` says more; {self.fed} events are in the log.")
+
+    def _positions(self) -> list[int]:
+        return [self._position(part) for part in self._parts]

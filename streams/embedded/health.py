@@ -1,0 +1,53 @@
+"""Whether an engine does its work, judged from its log alone: who holds it, how old its marks are, what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from streams.embedded.admin import LaneState
+from streams.embedded.lock import Holder
+
+Verdict = Literal["running", "stopped", "behind"]
+
+MARK_AT_MOST_S = 60.0
+WAIT_AT_MOST_S = 20.0
+"""A mark is written every second, with large states every ten: what has waited twice that long is behind."""
+
+
+def verdict(holder: Holder | None, states: Sequence[LaneState], now_ms: int) -> tuple[Verdict, list[str]]:
+    """And what is wrong, in words."""
+    if holder is None:
+        return "stopped", ["no engine runs on this log"]
+    faults = [fault for state in states for fault in _faults(state, holder, now_ms)]
+    return ("behind" if faults else "running"), faults
+
+
+def _faults(state: LaneState, holder: Holder, now_ms: int) -> list[str]:
+    name = f"{state.lane.name}/{state.partition}"
+    age_s, waited_s = mark_age_s(state, now_ms), waited(state, now_ms)
+    # Before its first mark an engine is as old as its lock.
+    quiet_s = age_s if age_s is not None else (now_ms - (holder.since_ms or now_ms)) / 1000
+    # On topics of producer time nothing ticks between two recordings: an old mark with nothing behind it is idle.
+    idle = state.time == "producer" and state.lag == 0
+    return [
+        text
+        for wrong, text in (
+            (state.fault is not None, f"{name}: {state.fault}"),
+            (quiet_s > MARK_AT_MOST_S and not idle, f"{name}: no checkpoint for {quiet_s:.0f} s"),
+            (waited_s is not None and waited_s > WAIT_AT_MOST_S, f"{name}: behind by {state.lag} records, the first waits for {waited_s or 0:.0f} s"),
+        )
+        if wrong
+    ]
+
+
+def mark_age_s(state: LaneState, now_ms: int) -> float | None:
+    """Since the last mark was written; None without one."""
+    return None if state.marked_ms is None else max(0.0, (now_ms - state.marked_ms) / 1000)
+
+
+def waited(state: LaneState, now_ms: int) -> float | None:
+    """For how long the first record behind the mark has been in the log, in seconds; None where nobody can tell."""
+    if state.time == "producer" or state.waiting_since_ms is None:
+        return None
+    return max(0.0, (now_ms - state.waiting_since_ms) / 1000)

@@ -1,0 +1,67 @@
+"""Stretches of a log, read piece by piece: for recordings, explanations and viewers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from streams.checkpoint import Mark, restore
+from streams.embedded.log import Log
+from streams.lane import Lane
+from streams.record import Record
+from streams.snapshot import SnapshotName, names
+from streams.topics import SNAPSHOTS, state_topic
+
+PIECE = 1000
+
+
+class Span(NamedTuple):
+    """Offsets of a partition: from ``start`` up to, not with, ``end``."""
+
+    start: int
+    end: int
+
+
+def stretch(log: Log, topic: str, partition: int, span: Span | None = None) -> Iterator[Record]:
+    """The records of a partition in a span (None: all there are now)."""
+    at, end = span or Span(log.start(topic, partition), log.end(topic, partition))
+    while at < end:
+        piece = log.read(topic, partition, at, limit=PIECE)
+        for record in piece:
+            if record.offset < end:
+                yield record
+        if not piece:
+            return
+        at = piece[-1].offset + 1
+
+
+def offset_at(log: Log, topic: str, partition: int, at_ms: int) -> int:
+    """The first offset whose record is of that time or later; the end if there is none. Records stand in time order."""
+    low, high = log.start(topic, partition), log.end(topic, partition)
+    while low < high:
+        middle = (low + high) // 2
+        found = log.read(topic, partition, middle, limit=1)
+        if found and found[0].timestamp_ms < at_ms:
+            low = found[0].offset + 1
+        else:
+            high = middle
+    return low
+
+
+def newest_mark(log: Log, lane: Lane, partition: int) -> Mark | None:
+    """Where the lane's partition stood at its last checkpoint."""
+    records = {r.key: r.value for r in stretch(log, state_topic(lane.name), partition) if r.key is not None}
+    return restore({key: value for key, value in records.items() if value is not None}).mark
+
+
+def snapshots(log: Log, lane: Lane, partition: int, era: int | None) -> list[SnapshotName]:
+    """The whole snapshots of an era (None: of any) from which the log still goes on, oldest first."""
+    start = log.start(lane.topic, partition)
+    found = names(stretch(log, SNAPSHOTS, partition), lane.name)
+    return sorted(name for name in found if name.next_offset >= start and era in (None, name.era))
+
+
+def is_whole(log: Log, lane: Lane, partition: int, era: int) -> bool:
+    """Whether the era began with the log's first record, and that record is still there."""
+    first = log.read(lane.topic, partition, 0, limit=1)
+    return bool(first) and first[0].offset == 0 and first[0].timestamp_ms == era

@@ -1,0 +1,159 @@
+"""A new era: when the log is not the one that the state belongs to, somebody has to say what holds.
+
+The state is kept where it fits the log's content, whatever the log's id: a restored backup, a moved file. First what
+stands in the log behind the mark is processed, under the old era: some of it may have been published before, and under
+its old ids it is dropped by whoever has seen it. The new era begins with the next record, so that what this log and
+the one it was copied from say from here on can never be taken for one another.
+
+Elsewhere the state is dropped, and the new era begins at the start of what the log retains, or at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+from uuid import uuid4
+
+import msgspec
+
+from streams.checkpoint import Mark, StateUnreadable, checksum, encode_mark, hall_key, mark_key
+from streams.driver import step
+from streams.embedded import admin
+from streams.embedded.admin import GROUP, LaneState
+from streams.embedded.log import Append, Log
+from streams.engine import Engine, Output
+from streams.lane import Topology
+from streams.record import Record
+from streams.topics import state_topic
+
+Where = Literal["auto", "start", "end"]
+Kept = Literal["kept", "dropped", "nothing"]
+
+BATCH = 5_000
+"""Records between two writes; also how much a hall that fails may have to go through again."""
+
+
+class Plan(NamedTuple):
+    """What a reset does with one partition of a lane, and why. ``next_offset``: the first record of the new era."""
+
+    state: LaneState
+    does: Kept
+    why: str
+    era: int
+    next_offset: int
+
+
+class Written(NamedTuple):
+    """A checkpoint to write: (hall, value) of each hall, and the mark."""
+
+    halls: list[tuple[str, bytes]]
+    mark: Mark
+
+
+Progress = Callable[[int], None]
+"""Told how many more records were processed."""
+
+
+def plan(log: Log, states: Sequence[LaneState], topology: Topology, where: Where, now_ms: int) -> list[Plan]:
+    """Changes nothing."""
+    return [_plan(log, state, topology, where, now_ms) for state in states]
+
+
+def _plan(log: Log, state: LaneState, topology: Topology, where: Where, now_ms: int) -> Plan:
+    # Eras are never taken twice. One that cannot be read any more was given before now.
+    era = state.mark.era + 1 if state.mark else now_ms if state.keys else 0
+    if where != "auto":
+        return Plan(state, "dropped", f"--from {where} was given", era, state.start if where == "start" else state.end)
+    if state.mark is None and not state.fault:
+        return Plan(state, "nothing", "the engine has kept no state of it yet", era, state.start)
+    if (fault := state.fault or misfit(log, state, topology)) is not None:
+        return Plan(state, "dropped", fault, era, state.start)
+    why = "the state fits this log" + (", though the log has another id" if _renamed(log, state) else "")
+    return Plan(state, "kept", why, era, state.end)
+
+
+def _renamed(log: Log, state: LaneState) -> bool:
+    return state.mark is not None and state.mark.log_id not in ("", log.id)
+
+
+def misfit(log: Log, state: LaneState, topology: Topology) -> str | None:
+    """Why a readable state cannot be of this log, or not be used by this program; None where it can."""
+    mark = state.mark
+    assert mark is not None
+    if mark.topology > topology.version:
+        return f"it was written by topology version {mark.topology}, this program has {topology.version}"
+    if not state.start <= mark.next_offset <= state.end:
+        return f"its mark is at {mark.next_offset}, the log has {state.start} to {state.end}"
+    last = _at(log, state, mark.next_offset - 1)
+    if last is not None and checksum(last) != mark.checksum:
+        return f"the record at {last.offset} is not the one that it was computed from"
+    try:
+        _engine(log, state, topology)
+    except StateUnreadable as e:
+        return str(e)
+    return None
+
+
+def _engine(log: Log, state: LaneState, topology: Topology) -> Engine:
+    """The engine as it was at the mark. Raises StateUnreadable."""
+    partitions = log.topics()[state.lane.topic].partitions
+    return Engine(
+        state.lane, state.partition, partitions=partitions, log_id=log.id, topology=topology.version, restored=state.restored
+    )  # fmt: skip
+
+
+def _at(log: Log, state: LaneState, offset: int) -> Record | None:
+    found = log.read(state.lane.topic, state.partition, offset, limit=1) if offset >= 0 else []
+    return found[0] if found and found[0].offset == offset else None
+
+
+def carry_out(log: Log, plans: Sequence[Plan], topology: Topology, progress: Progress = lambda count: None) -> None:
+    """Write the new era. The caller holds the consumer's lock, and has held it since the states were read.
+
+    Ended half-way it has published what the engine would publish again under the same ids, and nothing else.
+    """
+    rows: list[Append] = []
+    positions: dict[tuple[str, str, int], int] = {}
+    for item in plans:
+        if item.does == "nothing":
+            continue
+        written = _caught_up(log, item, topology, progress) if item.does == "kept" else _fresh(log, item, topology)
+        rows += _rows(item.state, written)
+        positions[GROUP, item.state.lane.topic, item.state.partition] = written.mark.next_offset
+    log.append(rows, positions=positions)
+
+
+def _caught_up(log: Log, item: Plan, topology: Topology, progress: Progress) -> Written:
+    """The state after all that stood in the log when the reset was planned, published once more under the old era."""
+    state = item.state
+    engine = _engine(log, state, topology)
+    pending: list[Output] = []
+    tail = admin.records(log, state.lane.topic, state.partition, engine.next_offset, state.end)
+    for count, record in enumerate(tail, 1):
+        pending += step(engine, record)
+        if count % BATCH == 0:
+            _publish(log, pending)
+            engine.checkpoint()  # not to be written: the halls forget what they would go back over
+            progress(BATCH)
+    _publish(log, pending)
+    return Written(engine.whole().halls, msgspec.structs.replace(engine.mark(), era=max(item.era, engine.era + 1), pending=True))
+
+
+def _publish(log: Log, pending: list[Output]) -> None:
+    log.append([Append(o.topic, o.partition, o.key, o.value, o.timestamp_ms) for o in pending])
+    pending.clear()
+
+
+def _fresh(log: Log, item: Plan, topology: Topology) -> Written:
+    """No state. The record before the new beginning is remembered, so that the log is known again."""
+    last = _at(log, item.state, item.next_offset - 1)
+    known = checksum(last) if last else 0
+    return Written([], Mark(item.era, True, item.next_offset, 0, known, log.id, topology.version, ()))
+
+
+def _rows(state: LaneState, written: Written) -> list[Append]:
+    """The records of a new writer, and the removal of all others': one transaction makes the new era and ends the old."""
+    topic, writer = state_topic(state.lane.name), uuid4().hex[:12]
+    halls = [Append(topic, state.partition, hall_key(writer, hall), value) for hall, value in written.halls]
+    mark = Append(topic, state.partition, mark_key(writer), encode_mark(written.mark))
+    return [*halls, mark, *(Append(topic, state.partition, key, None) for key in state.keys)]
