@@ -35,7 +35,7 @@ SLACK_M = 1e-6
 MARGIN_M = 4.0
 """How far around the zones cells are remembered: people walk there too."""
 MOST_CELLS = 1 << 16
-"""Remembered in one index, 6 MB if all are visited: a floor larger than about 56 m x 56 m gets coarser cells."""
+"""Remembered in one index, some 60 bytes each where people go: beyond about 56 m x 56 m of floor cells are coarser."""
 
 
 class OnFloor(Protocol):
@@ -77,6 +77,7 @@ class FloorIndex:
         # Plans are drawn in round metres: edges should lie in the middle of cells, not touch the cells on both sides.
         self._shift_m = self.cell_m / 2
         self._rows: dict[float, dict[float, Cell]] = {}
+        self._columns: dict[float, float] = {}
         self._made: dict[Cell, Cell] = {}
 
     def at(self, x_m: float, y_m: float) -> Zones:
@@ -105,7 +106,8 @@ class FloorIndex:
         cells = self._rows.setdefault(row, {})
         if column not in cells:
             cell = self._look(column * self.cell_m - self._shift_m, row * self.cell_m - self._shift_m)
-            cells[column] = self._made.setdefault(cell, cell)
+            # One object for all equal cells, and for all equal keys: with a thousand halls that is what memory goes to.
+            cells[self._columns.setdefault(column, column)] = self._made.setdefault(cell, cell)
         return cells[column]
 
     def _look(self, x_m: float, y_m: float) -> Cell:
@@ -139,6 +141,9 @@ def _tests(zones: tuple[tuple[str, Polygon], ...], square: Box, x_m: float, y_m:
     """What is left to test in a cell about (x, y); zones that hold none of its points are left out."""
     for zone, polygon in zones:
         edges = tuple(edge for edge in _edges(polygon) if _matters(edge, square))
+        right = [edge for edge in edges if min(edge[0], edge[2]) > square.right]
+        if _cancel(right, square):
+            edges = tuple(edge for edge in edges if edge not in right)
         # All edges at the cell's middle, less those that matter: what the others amount to, at any of its points.
         odd = inside(x_m, y_m, polygon) != bool(_test(((zone, False, edges),), x_m, y_m))
         if odd or edges:
@@ -164,6 +169,16 @@ def _matters(edge: Edge, square: Box) -> bool:
         middle = nx * ((left + right) / 2 - ax) + ny * ((low + high) / 2 - ay)
         return abs(middle) <= (abs(nx) + abs(ny)) * (right - left) / 2
     return True
+
+
+def _cancel(edges: list[Edge], square: Box) -> bool:
+    """Whether edges that lie wholly to the right of the square amount to the same at all its points.
+
+    Such an edge only asks whether its ends are on different sides of the point's height: an end that two of them share
+    asks nothing, and left or right of a polygon all its corners come in pairs.
+    """
+    heights = [y for _, ay, _, by in edges for y in (ay, by) if square.low <= y <= square.high]
+    return all(heights.count(y) % 2 == 0 for y in heights)
 
 
 def _reach(points: list[Point]) -> Box:

@@ -6,12 +6,14 @@ every such crossing is said as it stands.
 
 **With inertia** a line is a strip: all that is nearer to it than ``inertia_m``, round its ends too.
 
-          +  outside, positive side          a: forward, once, when it leaves the strip below
-      a|     b|   ,-c-.                      b: dithering on the line, out where it came in: nothing
-    .--|------|---|---|--.                   c: through the line and back round its end: nothing
-    (==|======|===|===o  )  line, strip
-    '--|------^---'------'
-       v  -  outside, other side
+         a      b   b      c     c       positive side
+      ---|------|---|------|-----|---.
+      ===|======|===|======|==o  |    )  the line (=) up to its end (o), and the strip round it
+      ---|------'---'------'-----'---'
+         v                               other side
+
+    a: through it: forward, once, when it leaves the strip. b: in and out on the same side, dithering or not: nothing.
+    c: through the line and back round its end: nothing.
 
 What happens in the strip is summed up when the track leaves it: one crossing if it leaves on the other side than it
 came from and went through the line on balance, else none. Round an end is no crossing. ``at_ms`` is the last time it
@@ -134,6 +136,7 @@ class Flow:
         return tuple(out)
 
     def _start(self, row: Position, at_ms: int) -> Way:
+        """A track's first point may lie in strips: a step from itself to itself notes them."""
         way = Way(row, at_ms)
         if self._inertia:
             cell_m = self._index.cell_m

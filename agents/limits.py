@@ -9,8 +9,8 @@ Every limit is watched by the same small machine, one per limit, and for ``dwell
 
 Time is the log's (``agents.log_time``): a condition is held for ``for_s`` from when it became known. What is reported
 as ``at_ms`` is since when it was true by the event that told of it: when an edge was crossed or, for ``dwell``, when
-the stay reached the limit. Before a value changes, what was already due under the old value is decided, so a condition that
-held long enough is announced even if it ends between two ticks.
+the stay reached the limit. Before a value changes, what was already due under the old value is decided, so a condition
+that held long enough is announced even if it ends between two ticks.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, hypot
 
-from config.geometry import Point, segments_meet
+from config.geometry import Point, distance_to_segment, segments_meet
 from config.hall import Line
 from streams.events import Position
 
@@ -48,13 +48,10 @@ class PlanLine:
 
     def in_strip(self, x: float, y: float) -> bool:
         """Whether the nearest point of the closed line is at most ``strip_m`` away."""
-        ax, ay, ux, uy = x - self.x, y - self.y, self.dx / self.length_m, self.dy / self.length_m
-        if not -self.strip_m <= ux * ay - uy * ax <= self.strip_m:
+        # Beside the straight line already too far: the common case, and the cheap one.
+        if not -self.strip_m <= self.side(x, y) / self.length_m <= self.strip_m:
             return False
-        along = ux * ax + uy * ay
-        if along < 0:
-            return hypot(ax, ay) <= self.strip_m
-        return along <= self.length_m or hypot(x - self.to_m[0], y - self.to_m[1]) <= self.strip_m
+        return distance_to_segment(x, y, self.from_m, self.to_m) <= self.strip_m
 
 
 class LineIndex:

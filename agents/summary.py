@@ -1,8 +1,8 @@
 """The figures of a whole recording: what ``hall replay --summary`` writes.
 
 Not an agent but a tap: it sees the events of the passes, the internal ones too, and decides nothing. It holds the
-length of every stay of the recording, so it is for recordings, not for a hall that never closes. What the engine could
-not use (late, dead, lost) is in no pass; the engine counts it.
+length of every stay of the recording, so it is for recordings, not for a hall that never closes. What the engine says
+itself (late, dead, lost) is in no pass: give it that as well.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from streams.events import (
     AlarmCleared,
     AlarmRaised,
     CountDrift,
+    Dead,
     DensityChanged,
     DwellExceeded,
     Event,
     Frame,
     FramesShed,
     HeatAdded,
+    Late,
     LineCrossed,
+    LogLost,
     Presence,
     TrackJoined,
     TrackStarted,
@@ -66,7 +69,8 @@ class Summary:
     def __init__(self, hall: Hall) -> None:
         self._zones = {zone.id: ZoneFigures() for zone in hall.zones}
         self._lines = {line.id: Counter[str]() for line in hall.lines}
-        self._frames = self._joined = self._shed = self._heat_ms = 0
+        self._heat_ms = self._shed = self._lost = 0
+        self._met = Counter[type[Event]]()
         self._tracks: set[str] = set()
         self._raised, self._cleared = Counter[str](), Counter[str]()
         self._dwell_exceeded: dict[str, Counter[float]] = {zone: Counter() for zone in self._zones}
@@ -74,15 +78,16 @@ class Summary:
         self._trips = Counter[str]()
         self._drifts: list[dict[str, int]] = []
         self._takers: dict[type[Event], Callable[[Any], None]] = {
-            Frame: self._frame, Presence: self._presence, TrackStarted: self._started, TrackJoined: self._join,
+            Frame: self._frame, Presence: self._presence, TrackStarted: self._started,
             ZoneEntered: self._entered, ZoneLeft: self._left, LineCrossed: self._crossed, TripEnded: self._trip,
             DwellExceeded: self._exceeded, DensityChanged: self._level, HeatAdded: self._heat,
             AlarmRaised: self._alarm_raised, AlarmCleared: self._alarm_cleared, CountDrift: self._drift,
-            FramesShed: self._frames_shed,
+            FramesShed: self._frames_shed, LogLost: self._log_lost,
         }  # fmt: skip
 
     def observe(self, event: Event) -> None:
         """Count one event."""
+        self._met[type(event)] += 1
         take = self._takers.get(type(event))
         if take:
             take(event)
@@ -90,7 +95,7 @@ class Summary:
     def result(self) -> dict[str, Any]:
         """Plain data in a fixed order, for JSON. All but ``more`` is defined so that any program can count it, too."""
         return {
-            "frames": self._frames,
+            "frames": self._met[Frame],
             "tracks": len(self._tracks),
             "zones": {zone: figures.result() for zone, figures in self._zones.items()},
             "lines": {
@@ -101,7 +106,7 @@ class Summary:
 
     def _more(self) -> dict[str, Any]:
         return {
-            "tracks_joined": self._joined,
+            "tracks_joined": self._met[TrackJoined],
             "dwell_exceeded": {
                 zone: {f"{threshold_s:g}": met[threshold_s] for threshold_s in sorted(met)}
                 for zone, met in self._dwell_exceeded.items()
@@ -113,13 +118,15 @@ class Summary:
             "alarms_cleared": dict(sorted(self._cleared.items())),
             "count_drift": self._drifts,
             "frames_shed": self._shed,
+            "late": self._met[Late],
+            "dead": self._met[Dead],
+            "records_lost": self._lost,
         }
 
     # -- one taker per type ------------------------------------------------------------------------------------------
 
     def _frame(self, event: Frame) -> None:
         """A camera's last frame is over: what it saw in it is no longer so, whether or not anybody is in this one."""
-        self._frames += 1
         for figures in self._zones.values():
             if event.camera in figures.now:
                 figures.now[event.camera] = 0
@@ -136,9 +143,6 @@ class Summary:
 
     def _started(self, event: TrackStarted) -> None:
         self._tracks.add(event.track)
-
-    def _join(self, _event: TrackJoined) -> None:
-        self._joined += 1
 
     def _entered(self, event: ZoneEntered) -> None:
         if event.zone in self._zones:
@@ -178,6 +182,9 @@ class Summary:
 
     def _frames_shed(self, event: FramesShed) -> None:
         self._shed += event.count
+
+    def _log_lost(self, event: LogLost) -> None:
+        self._lost += event.next_offset - event.first_offset
 
 
 def _seconds(ms: int | None) -> float | None:

@@ -3,8 +3,8 @@
     python -m benchmarks.agents [--frames 20000] [--rounds 5]
 
 Records are decoded from JSON and go through the lane's agents one by one, as in the engine, with a tick before each
-second; a timer runs around each agent, and its own cost is taken off. The crowd is a restless one: everybody walks or is
-about to, gets a new id every half a minute, and is near some edge much of the time. Rules are the defaults, the
+second; a timer runs around each agent, and its own cost is taken off. The crowd is a restless one: everybody walks or
+is about to, gets a new id every half a minute, and is near some edge much of the time. Rules are the defaults, and the
 camera's homography is a projective one. Of several rounds the best counts: what else the machine does only ever adds.
 The service lane reads what the sensing lane published; its cost is spread over the frames that caused it.
 """

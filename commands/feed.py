@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -15,22 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from agents.topology import TOPOLOGY
-from commands.common import Ended, clear_errors, log_path, now_ms, open_log, settings
+from commands.common import Ended, clear_errors, log_path, open_log, settings
 from commands.config import ORIGIN, in_log
-from commands.showing import when
-from commands.sources import DEFAULT_START, start_ms
-from config.hall import Hall
-from config.loading import load_files, read_dir
+from commands.played import Halls, Options, given_files, open_recording, place
 from streams.driver import closing_ticks
-from streams.embedded import admin
 from streams.embedded.feeding import Clock, Feeder, Pace
 from streams.embedded.log import Log
-from streams.events import Configured
-from streams.mot import MotError, read_mot
-from streams.playing import Play, in_time, moved, recorded, ticked
-from streams.recording import is_recording
-
-Files = Mapping[str, str]
+from streams.playing import Play, ticked
 
 
 class Speed(click.ParamType):
@@ -48,29 +36,6 @@ class Speed(click.ParamType):
         if not (0 < speed <= 1e6 or value == "max"):
             self.fail(f"expected a factor above 0, such as 1 or 10, or max; got {value!r}", param, ctx)
         return speed
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the recording does not say itself."""
-
-    directory: Path | None
-    rules: Path | None
-    camera: str | None
-    fps: float
-    start: str | None
-
-
-@dataclass(frozen=True)
-class Recording:
-    """``plays`` can be had as often as wanted; ``count``: how many there are."""
-
-    plays: Sequence[Play] | None
-    path: Path
-    count: int
-
-    def __iter__(self) -> Iterator[Play]:
-        return iter(self.plays) if self.plays is not None else recorded(self.path, TOPOLOGY)
 
 
 @click.command("feed")
@@ -111,18 +76,21 @@ def command(
 
     Exit code: 0 (also after Ctrl-C), 64 wrong options or log, 65 not a recording, 75 the engine makes no progress.
     """
-    options = Options(directory, rules, camera, fps, start)
     found = settings()
     with clear_errors(), open_log(found) as log:
-        states = in_log(log)
+        known = in_log(log)
         own_clock = _own_clock(log, speed)
-        source = _source(recording, options, states)
-        plays = _placed(source, log, options, states, own_clock)
-        halls = Halls(states, _given(options), own_clock)
+        options = Options(given_files(directory, rules), camera, fps, start)
+        source = open_recording(recording, options, known)
+        plays = place(source, log, options, known, own_clock=own_clock)
+        halls = Halls(known, options.given)
+        for hall in halls.different:
+            click.echo(f"{hall}: the log has other files than {directory}; they stay in force (`hall config apply` changes them)", err=True)
         feeder = Feeder(log, TOPOLOGY, log_path(found), own_clock=own_clock)
-        _play(feeder, halls, plays, Pace(speed, Clock()), source.count, close=own_clock and not more)
+        timeline = _timeline(halls, plays, close=not more) if own_clock else halls.admit(plays)
+        _play(feeder, timeline, Pace(speed, Clock()), source.count)
         if halls.left_out:
-            click.echo(f"{halls.left_out} configurations of the recording were left out: the log's, or --hall, hold", err=True)
+            click.echo(f"{halls.left_out} configurations in the recording were left out: these halls had theirs already", err=True)
 
 
 def _own_clock(log: Log, speed: float) -> bool:
@@ -137,69 +105,40 @@ def _own_clock(log: Log, speed: float) -> bool:
     return own
 
 
-# -- what is played ----------------------------------------------------------------------------------------------------
+def _timeline(halls: Halls, plays: Iterator[Play], *, close: bool) -> Iterator[Play]:
+    """Events and seconds, until everything that can follow from them has followed."""
+    at_ms = 0
+    for play in ticked(halls.admit(plays)):
+        at_ms = play.at_ms
+        yield play
+    for tick in closing_ticks(at_ms, halls.files) if close else ():
+        yield Play(tick, "", None)
 
 
-def _source(path: Path, options: Options, known: Mapping[str, Files]) -> Recording:
-    if not is_recording(path):
-        return _mot(path, options, known)
-    if options.camera is not None:
-        raise click.UsageError("--camera is for MOTChallenge text; this recording names its cameras itself")
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-        return Recording(None, path, sum(1 for line in lines if b'"key":' in line and b'"key":null' not in line))
+def _play(feeder: Feeder, plays: Iterator[Play], pace: Pace, count: int) -> None:
+    """Ctrl-C ends it between two transactions."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("feeding", total=count)
+        try:
+            feeder.feed(plays, pace, lambda: bar.update(task, completed=feeder.fed))
+            bar.update(task, description="the engine catches up")
+            untold = feeder.finish()
+        except KeyboardInterrupt:
+            bar.stop()
+            click.echo(f"stopped: {feeder.fed} events are in the log")
+            return
+    click.echo(f"{feeder.fed} events are in the log")
+    if untold:
+        click.echo(
+            f"no engine runs: {untold} ticks for the lanes behind the first were not written, because they belong behind "
+            "what it concludes. Feed into a running engine (`hall run --no-simulate`) to have the last hour closed",
+            err=True,
+        )
 
 
-def _mot(path: Path, options: Options, known: Mapping[str, Files]) -> Recording:
-    hall = _hall_of_mot(options, known)
-    names = [camera.id for camera in hall.cameras]
-    camera = options.camera or (names[0] if len(names) == 1 else None)
-    if camera not in names:
-        raise click.UsageError(f"expected --camera with one of the hall's cameras ({', '.join(names)}), got {camera or 'none'}")
-    try:
-        mot = read_mot(path, hall=hall.id, camera=camera, fps=options.fps, start_ms=start_ms(options.start, hall))
-    except MotError as e:
-        raise Ended(f"{e}\nA recording is what `hall simulate` or `hall record` writes, or MOTChallenge text.", 65) from e
-    for line in mot.bad:
-        click.echo(f"{path}:{line.number}: {line.why}: {line.text!r}", err=True)
-    return Recording([Play(frame.at_ms, ORIGIN.topic, frame) for frame in mot], path, len(mot))
+class _Rate(ProgressColumn):
+    """Events a second, lately."""
 
-
-def _hall_of_mot(options: Options, known: Mapping[str, Files]) -> Hall:
-    if options.directory is not None:
-        return load_files(read_dir(options.directory, options.rules)).hall
-    if len(known) != 1:
-        there = f"the log has {', '.join(known)}" if known else "the log has none"
-        raise click.UsageError(f"MOTChallenge text does not say which hall it is of ({there}): give --hall DIR")
-    return load_files(next(iter(known.values()))).hall
-
-
-def _placed(source: Recording, log: Log, options: Options, known: Mapping[str, Files], own_clock: bool) -> Iterator[Play]:
-    """The recording, moved to when it is to happen."""
-    first = next(in_time(source), None)
-    if first is None:
-        raise Ended(f"{source.path}: nothing in it was sent by a camera or a device, so there is nothing to play", 65)
-    if not own_clock and options.start is not None:
-        raise Ended("--start cannot be kept on a log that stamps what arrives: there the first event is now", 64)
-    begin = now_ms() if not own_clock else _begin(first, options, known)
-    if own_clock:
-        _not_in_the_past(log, begin)
-    return moved(in_time(source), begin - first.at_ms, f"feed{now_ms()}")
-
-
-def _begin(first: Play, options: Options, known: Mapping[str, Files]) -> int:
-    if options.start is None or first.event is None:
-        return first.at_ms
-    files = _given(options) or known | ({first.event.hall: first.event.files} if isinstance(first.event, Configured) else {})
-    if first.event.hall not in files:
-        return start_ms(options.start, load_files(next(iter(files.values()))).hall) if files else first.at_ms
-    return start_ms(options.start, load_files(files[first.event.hall]).hall)
-
-
-def _not_in_the_past(log: Log, begin: int) -> None:
-    newest = max(admin.newest_ms(log, ORIGIN.topic, p) or 0 for p in range(log.topics()[ORIGIN.topic].partitions))
-    if begin < newest:
-        example = datetime.fromtimestamp(newest // 1000 + 60).astimezone().isoformat(timespec="seconds")
-        raise Ended(
-            f"the recording begins at {when(begin)}, but the log's own time is at {when(newest)} already: it would all be "
-            f"late. What to do: play it later than that (--start {example}), or into a new log", 64,
-        )  # fmt: skip
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.0f}/s")

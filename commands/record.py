@@ -47,13 +47,14 @@ def command(file: Path, hours: float | None, overwrite: bool) -> None:
     with clear_errors():
         log = open_log(settings(), read_only=True)
         try:
-            count = _record(log, file, now_ms() - int(hours * HOUR_MS) if hours else None)
+            count = record_log(log, file, now_ms() - int(hours * HOUR_MS) if hours else None)
         finally:
             log.close()
     click.echo(f"{count} records in {file}")
 
 
-def _record(log: Log, file: Path, since_ms: int | None) -> int:
+def record_log(log: Log, file: Path, since_ms: int | None) -> int:
+    """Write the recording; how many records there are. ``since_ms``: leave out what is older, as far as a replay allows."""
     partitions = log.topics()[TOPOLOGY.lanes[0].topic].partitions
     about = {"kind": "log", "log_id": log.id, "partitions": str(partitions), "topology": str(TOPOLOGY.version)}
     begins: dict[tuple[str, int], Beginning] = {}

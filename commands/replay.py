@@ -58,9 +58,9 @@ def command(
             raise click.UsageError("--prove needs a log's recording (`hall record`): only there stands what was published")
         results = Results(summary, heatmap, tracks, out)
         started = time.perf_counter()
-        differences: list[Difference] | None = None
+        differences: list[Difference] = []
         if whole_log:
-            differences = replay_log(recording, results, prove=prove)
+            differences = _replay_log(recording, results, prove=prove)
         else:
             _replay_source(_source(recording, directory, rules, camera, fps, start), results)
         written = results.save()
@@ -75,6 +75,13 @@ def _source(recording: Path, directory: Path | None, rules: Path | None, camera:
     if directory is None:
         raise click.UsageError("MOTChallenge text does not say which hall it is of: name its directory with --hall")
     return mot_source(recording, SENSING, directory, rules, camera=camera, fps=fps, start=start)
+
+
+def _replay_log(recording: Path, results: Results, *, prove: bool) -> list[Difference]:
+    _, compared, differences = replay_log(recording, results, prove=prove)
+    if prove:
+        click.echo(f"compared {compared} published events with the replay: {len(differences)} streams differ", err=True)
+    return differences
 
 
 def _replay_source(source: Source, results: Results) -> None:

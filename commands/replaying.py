@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-import click
-
 from agents.topology import TOPOLOGY
 from commands.progress import tracked
 from commands.results import Results
@@ -78,8 +76,16 @@ class Proof:
         return found
 
 
-def replay_log(recording: Path, results: Results, *, prove: bool) -> list[Difference] | None:
-    """Run every lane over its own records, from the snapshots in the recording. The differences, if they were asked for."""
+class Replayed(NamedTuple):
+    """``driver`` holds the engines as the replay left them; the rest is 0 and empty unless a proof was asked for."""
+
+    driver: LogDriver
+    compared: int
+    differences: list[Difference]
+
+
+def replay_log(recording: Path, results: Results, *, prove: bool) -> Replayed:
+    """Run every lane over its own records, from the snapshots in the recording."""
     about = read_header(recording).about
     total = int(about.get("records", "0"))
     snapshots = [r for r in read_recording(recording) if r.topic == SNAPSHOTS]
@@ -101,12 +107,8 @@ def replay_log(recording: Path, results: Results, *, prove: bool) -> list[Differ
         results.published(output)
         if prove and output.id is not None:
             proof.replayed(output.topic, output.id, output.value)
-    if not prove:
-        return None
-    ends = {lane: _end(about.get(f"end.{lane}.0")) for lane in (lane.name for lane in TOPOLOGY.lanes)}
-    differences = proof.differences(ends, starts)
-    click.echo(f"compared {proof.compared} published events with the replay: {len(differences)} differences", err=True)
-    return differences
+    ends = {lane.name: _end(about.get(f"end.{lane.name}.0")) for lane in TOPOLOGY.lanes}
+    return Replayed(driver, proof.compared, proof.differences(ends, starts) if prove else [])
 
 
 def _end(text: str | None) -> tuple[int, int]:

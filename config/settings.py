@@ -111,7 +111,7 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting(
         "HALL_LOG_MAX_BYTES", "log_max_bytes", None,
-        "embedded log: the oldest records go beyond this size, such as 5GB", _bytes,
+        "embedded log: the file grows to this size at the most, such as 5GB; then the engine ends with exit code 74", _bytes,
     ),
     Setting(
         "HALL_LOG_LEVEL", "log_level", "INFO",

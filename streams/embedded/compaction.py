@@ -79,6 +79,8 @@ def bury(db: sqlite3.Connection, partition_id: int, before_ms: int, limit: int) 
         WHERE l.partition = ? AND l.gone_ms IS NOT NULL AND l.gone_ms < ? AND l.record <> ? + p.next - 1 LIMIT ?""",
         (partition_id, before_ms, base(partition_id), limit),
     ).fetchall()
+    if not dead:
+        return 0
     db.executemany("DELETE FROM record WHERE id=?", [(record,) for _, record, _ in dead])
     db.executemany("DELETE FROM latest WHERE partition=? AND k=?", [(partition_id, key) for key, _, _ in dead])
     db.execute(

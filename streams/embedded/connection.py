@@ -30,7 +30,7 @@ class Connection:
 
     def __init__(self, path: Path, file: Identity, mode: str, patience_ms: int) -> None:
         self.path = path
-        self._file = file
+        self.file = file
         self._lock = threading.Lock()
         self._closed = False
         with translated(path, "opening"):
@@ -52,7 +52,7 @@ class Connection:
         if self._closed:
             raise LogClosed(f"{self.path}: the log was closed. What to do: open it again.")
         try:
-            same = identity(self.path) == self._file
+            same = identity(self.path) == self.file
         except FileNotFoundError:
             same = False
         if not same:

@@ -199,7 +199,7 @@ class Log:
 
     def backup(self, target: Path) -> str:
         """Copies one moment of the log to ``target``, which must not exist, while it is in use; the copy's own id."""
-        source = Connection(self.path, identity(self.path), "ro", PATIENCE_MS)
+        source = Connection(self.path, self._reader.file, "ro", PATIENCE_MS)
         try:
             return backup.copy(source, target.absolute())
         finally:

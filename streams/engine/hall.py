@@ -16,7 +16,7 @@ from config.loading import load_files
 from streams.checkpoint import HallRecord
 from streams.engine.passes import AgentFailed, HallAgents, Made, Meter, States, Tap
 from streams.engine.windows import Windows
-from streams.events import Event
+from streams.events import Conclusion, Event
 from streams.ids import Place
 from streams.lane import Lane
 
@@ -146,7 +146,8 @@ class HallRuntime:
         if failures or self._room < 0:
             self.rebase()
         if tap:
-            tap(event)
+            if not isinstance(event, Conclusion):  # else the lane that drew it has shown it
+                tap(event)
             for item in made:
                 tap(item.event)
         return made, failures

@@ -32,7 +32,10 @@ class AlarmCleared(Conclusion, frozen=True, kw_only=True, gc=False):
 
 
 class ZoneHour(Conclusion, frozen=True, kw_only=True, gc=False):
-    """One zone in one hour of the hall's clock, from ``at_ms`` on; dwell percentiles (nearest rank) are of stays that ended in it."""
+    """One zone in one hour of the hall's clock, from ``at_ms`` on, over the ``seconds`` of it that were observed.
+
+    Dwell percentiles (nearest rank) are of the stays that ended in it.
+    """
 
     zone: str
     seconds: Integer
@@ -57,10 +60,10 @@ class TripsHour(Conclusion, frozen=True, kw_only=True, gc=False):
 
 
 class CountDrift(Conclusion, frozen=True, kw_only=True, gc=False):
-    """Entries minus exits over the entrances, since ``since_ms``, do not agree with the people seen: ``expected - people``.
+    """Entries minus exits over the entrances, since ``since_ms``, do not agree with the people seen.
 
-    ``expected`` is the people there were at ``since_ms``, plus ``entries``, minus ``exits``. ``drift`` > 0: people whose
-    exits were missed, or whom the cameras lost; < 0: people whose entries were missed, or broken tracks.
+    ``expected`` is the people there were at ``since_ms``, plus ``entries``, minus ``exits``; ``drift`` is ``expected -
+    people``. Above 0: exits were missed, or cameras lost people; below 0: entries were missed, or tracks are broken.
     """
 
     entries: Integer

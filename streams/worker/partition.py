@@ -46,6 +46,8 @@ class LanePartition:
         self._pace = Pace(monotonic())
         self._busy = asyncio.Lock()
         self._writing: asyncio.Task[None] | None = None
+        self._snapshot_due = engine.pending
+        """What the log no longer tells, a lost stretch or an era before this one, a snapshot has to."""
         self.marked_at, self.marked = monotonic(), engine.next_offset
         """When, and up to which offset, the last checkpoint was on disk."""
 
@@ -114,18 +116,24 @@ class LanePartition:
     async def _cross(self, gap: Gap, record: Record) -> None:
         """Asked for from the log, and not there: before the log's start it is lost, elsewhere it never was."""
         start = await self._port.start(record.topic, record.partition)
-        self.engine.skip_to(record.offset, lost=gap.wanted < start)
+        lost = gap.wanted < start
+        self.engine.skip_to(record.offset, lost=lost)
+        self._snapshot_due |= lost
 
     async def _mark(self) -> None:
         """Encode a checkpoint here; write it in the background, after the one before."""
         await self.settled()
         started = monotonic()
-        if self.engine.time_ms // HOUR_MS > self.engine.snapshot_ms // HOUR_MS and self.engine.halls:
-            self.engine.snapshot_ms = self.engine.time_ms
+        if self._snapshot_is_due():
+            self.engine.snapshot_ms, self._snapshot_due = self.engine.time_ms, False
             self._port.publish(snapshot_outputs(self.engine))
         checkpoint = self.engine.checkpoint()
         self._pace.done(started, monotonic())
         self._writing = asyncio.create_task(self._write(checkpoint))
+
+    def _snapshot_is_due(self) -> bool:
+        new_hour = self.engine.time_ms // HOUR_MS > self.engine.snapshot_ms // HOUR_MS
+        return not self.engine.pending and bool(self.engine.halls) and (self._snapshot_due or new_hour)
 
     async def settled(self) -> None:
         """Until the checkpoint in the background is on disk. Raises what stopped it."""

@@ -8,6 +8,7 @@ from streams.events import (
     AlarmCleared,
     AlarmRaised,
     CountDrift,
+    Dead,
     DensityChanged,
     DwellExceeded,
     Event,
@@ -15,6 +16,8 @@ from streams.events import (
     FramesShed,
     HeatAdded,
     HeatCell,
+    Late,
+    LogLost,
     Presence,
     TrackJoined,
 )
@@ -103,6 +106,7 @@ def test_what_was_of_a_zone_that_is_not_the_hall_s_is_passed_over() -> None:
 
 def test_more() -> None:
     alarm: dict[str, Any] = WHEN | {"alarm": "busy", "zone": "a", "metric": "occupancy", "value": 3}
+    lost: dict[str, Any] = WHEN | {"source_topic": "t", "partition": 0, "offset": 0}
     more = summary_of(
         TrackJoined(**WHEN, camera="cam", track="p", source_track="9", gap_ms=5, distance_m=0.1),
         *(DwellExceeded(**WHEN, zone="a", track="p", entered_ms=0, threshold_s=s) for s in (300, 60, 60)),
@@ -112,6 +116,10 @@ def test_more() -> None:
         AlarmRaised(**alarm, limit=2, severity="warning"), AlarmCleared(**alarm, raised_ms=0),
         CountDrift(**WHEN, since_ms=-5, entries=3, exits=0, expected=3, people=1, drift=2),
         FramesShed(hall=HALL, at_ms=0, camera="cam", count=7),
+        Late(**WHEN, source_topic="t", partition=0, offset=0, behind_ms=9, raw=b""),
+        Dead(**lost, reason="no_key", detail="", agent=None, raw_size=0, raw=b""),
+        Dead(**lost, reason="no_such_hall", detail="", agent=None, raw_size=0, raw=b""),
+        LogLost(**WHEN, lane="sensing", first_offset=10, next_offset=15),
         tick(0),
     )["more"]  # fmt: skip
     assert json.loads(json.dumps(more)) == {
@@ -124,5 +132,8 @@ def test_more() -> None:
         "alarms_cleared": {"busy": 1},
         "count_drift": [{"at_ms": 0, "since_ms": -5, "drift": 2}],
         "frames_shed": 7,
+        "late": 1,
+        "dead": 2,
+        "records_lost": 5,
     }
     assert list(more["dwell_exceeded"]["a"]) == ["60", "300"]

@@ -12,7 +12,7 @@ from streams.engine import Engine, Gap, Output
 from streams.ids import Seen
 from streams.lane import Lane
 from streams.record import Record
-from tests.support.toy import Store, write
+from tests.support.script import Store, write
 
 
 class World:

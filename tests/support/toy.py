@@ -12,19 +12,15 @@ A poke may carry an order, ``agent:what``: that agent changes its state and then
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import msgspec
 
 from config.hall import Hall
 from config.rules import Rules
-from streams.checkpoint import hall_key, mark_key, restore
-from streams.codec import TICK, encode, encode_named
-from streams.engine import Checkpoint, Engine, Output
 from streams.events import Conclusion, Configured, EdgeEvent, Event, LogLost, Tick
 from streams.lane import Lane, Topology
-from streams.record import Record
 from streams.topics import JOURNAL, OBSERVATIONS
 
 START_MS = 1_700_000_000_000
@@ -244,7 +240,7 @@ SERVICE = Lane("service", JOURNAL, (Configured, LogLost, Counted, Summed, Said),
 TOPOLOGY = Topology(1, (SENSING, SERVICE))
 
 
-# -- halls and records -------------------------------------------------------------------------------------------------
+# -- halls -------------------------------------------------------------------------------------------------------------
 
 
 def files(hall: str, name: str = "Hall", *, cameras: Sequence[str] = ("cam",), rules: str = "") -> dict[str, str]:
@@ -256,92 +252,3 @@ def files(hall: str, name: str = "Hall", *, cameras: Sequence[str] = ("cam",), r
         matrix = "[[0.01, 0, 0], [0, 0.01, 0], [0, 0, 1]]"
         lines.append(f"- {{id: {camera}, size_px: [1000, 1000], homography: {matrix}, floor_m: {floor}}}")
     return {"hall.yaml": "\n".join(lines) + "\n", "rules.yaml": rules}
-
-
-class Script:
-    """Writes the records of one partition; time stands still unless ``at`` (seconds after START_MS) says otherwise."""
-
-    def __init__(self, lane: Lane = SENSING, partition: int = 0) -> None:
-        self.records: list[Record] = []
-        self.lane, self.partition, self.now_ms, self.offset = lane, partition, START_MS, 0
-
-    def raw(self, key: bytes | None, value: bytes | None, *, at: float | None = None) -> Record:
-        if at is not None:
-            self.now_ms = START_MS + round(at * 1000)
-        record = Record(self.lane.topic, self.partition, self.offset, self.now_ms, key, value)
-        self.offset += 1
-        self.records.append(record)
-        return record
-
-    def put(self, event: Event, *, at: float | None = None) -> Record:
-        return self.raw(event.hall.encode(), encode(event), at=at)
-
-    def tick(self, at: float) -> Record:
-        return self.raw(None, TICK, at=at)
-
-    def poke(self, hall: str = "a", order: str = "", *, at: float | None = None, **fields: Any) -> Record:
-        if at is not None:
-            self.now_ms = START_MS + round(at * 1000)
-        return self.put(Poke(hall=hall, at_ms=fields.pop("at_ms", self.now_ms), order=order, **fields))
-
-    def configure(self, hall: str = "a", name: str = "Hall", *, at: float | None = None, **more: Any) -> Record:
-        return self.put(Configured(hall=hall, at_ms=START_MS, files=files(hall, name, **more)), at=at)
-
-    def named(self, event_id: str, event: Event, *, at: float | None = None) -> Record:
-        """A conclusion, as the lane above publishes it."""
-        return self.raw(event.hall.encode(), encode_named(event_id, event), at=at)
-
-
-def counted(hall: str = "a", count: int = 1, order: str = "") -> Counted:
-    return Counted(hall=hall, at_ms=START_MS, decided_at_ms=START_MS, count=count, order=order)
-
-
-def feed(engine: Engine, records: Iterable[Record]) -> list[Output]:
-    return [output for record in records for output in engine.process(record)]
-
-
-def told(outputs: Iterable[Output]) -> list[str]:
-    """Outputs in short: ``a counter counted 4``; the engine's with their reason, alert or offsets."""
-    return [f"{o.id.hall} {o.id.agent} {_short(o.event)}" for o in outputs if o.id is not None]
-
-
-def _short(event: Event | None) -> str:
-    kind = str(getattr(event, "__struct_config__").tag)  # noqa: B009 - not part of the annotated type
-    for field in ("count", "total", "heard", "reason", "alert", "behind_ms", "first_offset"):
-        if hasattr(event, field):
-            value = getattr(event, field)
-            return f"{kind} {value:g}" if isinstance(value, float) else f"{kind} {value}"
-    return kind
-
-
-# -- state -------------------------------------------------------------------------------------------------------------
-
-Store = dict[bytes, bytes]
-"""A lane's state topic, one partition of it."""
-
-
-def write(store: Store, writer: str, checkpoint: Checkpoint, *, halls: int | None = None, mark: bool = True) -> None:
-    """Steps 2 and 3 of a checkpoint; a crash after ``halls`` hall records, or before the ``mark``."""
-    for hall, value in checkpoint.halls[:halls]:
-        store[hall_key(writer, hall)] = value
-    if mark and (halls is None or halls >= len(checkpoint.halls)):
-        store[mark_key(writer)] = checkpoint.mark
-
-
-def restart(store: Store, lane: Lane = SENSING, *, topology: int = 0, **options: Any) -> Engine:
-    return Engine(lane, restored=restore(store), topology=topology, **options)
-
-
-def again(engine: Engine, **options: Any) -> Engine:
-    """An engine that goes on where this one stands."""
-    store: Store = {}
-    write(store, "w", engine.whole())
-    options.setdefault("topology", engine.topology)
-    return Engine(engine.lane, restored=restore(store), **options)
-
-
-def states(engine: Engine) -> dict[str, bytes]:
-    """By hall, everything that would be kept of it."""
-    return {hall.hall.id: hall.encode() for hall in engine.halls.values()}
-
-

@@ -58,7 +58,10 @@ def test_by_size_sparing_the_last_record(log: Log, clock: Clock, limit: int, sta
 def test_without_limits_nothing_goes(log: Log, clock: Clock) -> None:
     log.create_topic(TopicSpec("t"))
     fill(log, clock, "t", [1, 2, 3])
+    log.create_topic(TopicSpec("state", compact=True))
+    log.changed()
     assert log.retain(10**15) == {}
+    assert not log.changed()  # and nobody is woken for it
     assert len(everything(log, "t")) == 3
 
 

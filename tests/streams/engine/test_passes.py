@@ -13,18 +13,7 @@ from streams.codec import encode
 from streams.engine.passes import AgentFailed, HallAgents, Made, told
 from streams.events import Event, Tick
 from streams.lane import Lane
-from tests.support.toy import (
-    SENSING,
-    START_MS,
-    Breaker,
-    Counted,
-    Counter,
-    CounterState,
-    Echo,
-    Poke,
-    Summer,
-    files,
-)
+from tests.support.toy import SENSING, START_MS, Breaker, Counted, Counter, CounterState, Echo, Poke, Summer, files
 
 LOADED = load_files(files("a"))
 NOBODY: frozenset[str] = frozenset()

@@ -23,7 +23,8 @@ from streams.lane import Lane
 from streams.record import Record
 from streams.snapshot import latest, snapshot_outputs
 from tests.support.faults import Worker, World, step, undisturbed, without_repeats
-from tests.support.toy import SENSING, SERVICE, Counted, Said, Script, Summed, counted, states
+from tests.support.script import Script, counted, states
+from tests.support.toy import SENSING, SERVICE, Counted, Said, Summed
 
 HALLS = ("a", "b", "c")
 ORDERS = (

@@ -1,0 +1,169 @@
+"""What `hall feed` plays: a recording of some kind, moved to when it is to happen, for halls that the log knows."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+import click
+
+from agents.topology import TOPOLOGY
+from commands.common import Ended, now_ms
+from commands.config import ORIGIN
+from commands.showing import when
+from commands.sources import start_ms
+from config.hall import Hall
+from config.loading import load_files, read_dir
+from streams.embedded import admin
+from streams.embedded.log import Log
+from streams.events import Configured
+from streams.mot import MotError, read_mot
+from streams.playing import Play, in_time, moved, recorded
+from streams.recording import is_recording
+
+Files = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the recording does not say itself. ``given``: the files of --hall, by hall; empty without."""
+
+    given: Mapping[str, Files]
+    camera: str | None
+    fps: float
+    start: str | None
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Can be played as often as wanted. ``count``: about how many events it holds."""
+
+    path: Path
+    count: int
+    plays: Sequence[Play] | None = None
+
+    def __iter__(self) -> Iterator[Play]:
+        return in_time(recorded(self.path, TOPOLOGY) if self.plays is None else self.plays)
+
+
+def given_files(directory: Path | None, rules: Path | None) -> dict[str, Files]:
+    """The files of --hall under the hall's id. Raises ConfigError."""
+    if directory is None:
+        if rules is not None:
+            raise click.UsageError("--rules goes with --hall: the files of a hall are put in force together")
+        return {}
+    files = read_dir(directory, rules)
+    return {load_files(files).hall.id: files}
+
+
+def open_recording(path: Path, options: Options, known: Mapping[str, Files]) -> Recording:
+    """``known``: the files of the halls that the log has."""
+    if not is_recording(path):
+        return _mot(path, options, known)
+    if options.camera is not None:
+        raise click.UsageError("--camera is for MOTChallenge text; this recording names its cameras itself")
+    mark = b'"topic":"%s"' % ORIGIN.topic.encode()
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+        return Recording(path, sum(mark in line and b'"key' in line for line in lines))
+
+
+def _mot(path: Path, options: Options, known: Mapping[str, Files]) -> Recording:
+    hall = _hall_of_mot(options, known)
+    names = [camera.id for camera in hall.cameras]
+    camera = options.camera or (names[0] if len(names) == 1 else None)
+    if camera not in names:
+        got = repr(camera) if camera else f"none, and the hall has {len(names)}"
+        raise click.UsageError(f"expected --camera with the one that saw this ({', '.join(names)}), got {got}")
+    try:
+        mot = read_mot(path, hall=hall.id, camera=camera, fps=options.fps, start_ms=start_ms(options.start, hall))
+    except MotError as e:
+        raise Ended(f"{e}\nA recording is what `hall simulate` or `hall record` writes, or MOTChallenge text.", 65) from e
+    for line in mot.bad:
+        click.echo(f"{path}:{line.number}: {line.why}: {line.text!r}", err=True)
+    return Recording(path, len(mot), [Play(frame.at_ms, ORIGIN.topic, frame) for frame in mot])
+
+
+def _hall_of_mot(options: Options, known: Mapping[str, Files]) -> Hall:
+    halls = options.given or known
+    if len(halls) != 1:
+        there = f"the log has {', '.join(halls)}" if halls else "the log has none"
+        raise click.UsageError(f"MOTChallenge text does not say which hall it is of ({there}): give --hall DIR")
+    return load_files(next(iter(halls.values()))).hall
+
+
+def place(source: Recording, log: Log, options: Options, known: Mapping[str, Files], *, own_clock: bool) -> Iterator[Play]:
+    """The recording, moved to when it is to happen: now, unless the recording is the log's clock."""
+    first = next(iter(source), None)
+    if first is None:
+        raise Ended(f"{source.path}: nothing in it was sent by a camera or a device, so there is nothing to play", 65)
+    if own_clock:
+        begin = _begin(first, options, known)
+        _not_in_the_past(log, begin)
+    elif options.start is not None:
+        raise Ended("--start cannot be kept on a log that stamps what arrives: there the first event is now", 64)
+    else:
+        begin = now_ms()
+    return moved(source, begin - first.at_ms, f"feed{now_ms()}")
+
+
+def _begin(first: Play, options: Options, known: Mapping[str, Files]) -> int:
+    assert first.event is not None
+    if options.start is None:
+        return first.at_ms
+    own = {first.event.hall: first.event.files} if isinstance(first.event, Configured) else {}
+    files = ({**own, **known, **options.given}).get(first.event.hall)
+    if files is None:
+        raise _unknown_hall(first.event.hall)
+    return start_ms(options.start, load_files(files).hall)
+
+
+def _not_in_the_past(log: Log, begin: int) -> None:
+    partitions = log.topics()[ORIGIN.topic].partitions
+    newest = max(admin.newest_ms(log, ORIGIN.topic, number) or 0 for number in range(partitions))
+    if begin < newest:
+        later = datetime.fromtimestamp(newest // 1000 + 60, UTC).isoformat(timespec="seconds")
+        raise Ended(
+            f"the recording begins at {when(begin)}, but the log's own time has come to {when(newest)}: it would all be "
+            f"late. What to do: let it begin after that (--start {later}), or use a new log. Nothing was fed.", 64,
+        )  # fmt: skip
+
+
+class Halls:
+    """Whose events may be played, and which configurations: a hall that is known keeps its files."""
+
+    def __init__(self, known: Mapping[str, Files], given: Mapping[str, Files]) -> None:
+        self.files = {**given, **known}
+        self._own = set(self.files)
+        self._new = {hall: files for hall, files in given.items() if hall not in known}
+        self.different = [hall for hall, files in given.items() if self.files[hall] != files]
+        """Halls of --hall whose files in the log are others: those stay."""
+        self.left_out = 0
+        """Configurations of the recording that were not played."""
+
+    def admit(self, plays: Iterator[Play]) -> Iterator[Play]:
+        """The plays that are for the log, new halls first. Raises Ended at one of an unknown hall."""
+        first = next(plays)
+        for hall, files in self._new.items():
+            yield Play(first.at_ms, ORIGIN.topic, Configured(hall=hall, at_ms=first.at_ms, files=dict(files)))
+        yield from (play for play in chain((first,), plays) if self._admits(play))
+
+    def _admits(self, play: Play) -> bool:
+        event = play.event
+        assert event is not None
+        if isinstance(event, Configured):
+            if event.hall in self._own:
+                self.left_out += 1
+                return False
+            load_files(event.files)
+            self.files[event.hall] = event.files
+        elif event.hall not in self.files:
+            raise _unknown_hall(event.hall)
+        return True
+
+
+def _unknown_hall(hall: str) -> Ended:
+    return Ended(f"the recording is of hall {hall!r}, which the log does not know: give its files with --hall DIR, or apply them (`hall config apply DIR`)", 64)

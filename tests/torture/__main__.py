@@ -1,0 +1,37 @@
+"""``make torture KILLS=200 SEED=1``: the long ordeal, with its result as one line to keep."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.torture.run import ordeal
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("--kills", type=int, default=200, help="how many faults (default 200)")
+    parser.add_argument("--seed", type=int, default=1, help="which ones, and when (default 1)")
+    parser.add_argument("--halls", type=int, default=2, help="how many halls (default 2)")
+    parser.add_argument("--keep", type=Path, help="work in this directory, and keep it")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="hall-torture-") as temporary:
+        directory = options.keep or Path(temporary)
+        directory.mkdir(parents=True, exist_ok=True)
+        result = ordeal(directory / f"seed-{options.seed}", options.kills, options.seed, hall_count=options.halls, say=_say)
+    faults = ", ".join(f"{count} {name}" for name, count in sorted(result.faults.items()))
+    print(
+        f"\nexact. seed {options.seed}, {result.faults.total()} faults in {result.seconds:.0f} s ({faults}); {result.frames} frames, "
+        f"{result.junk} of junk; {result.compared} published events and {result.states} states equal the replay; "
+        f"{result.entries} entries counted once"
+    )
+
+
+def _say(line: str) -> None:
+    print(f"\r\033[K{line}" if sys.stdout.isatty() else line, end="" if sys.stdout.isatty() else "\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""The faults, as a table: what is done to a running engine, and what it has to make of it.
+
+Every fault leaves the engine running. Those that take away a part of the log itself (``destroys``) come after the
+verdict on what stood before.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import NamedTuple
+
+from streams.embedded import topics
+from streams.embedded.log import Append, Log
+from streams.codec import TICK
+from streams.topics import JOURNAL, OBSERVATIONS
+from tests.torture.cameras import Cameras
+from tests.torture.halls import variants
+from tests.torture.system import ROOT, EmbeddedSystem, until
+
+Act = Callable[[EmbeddedSystem, Cameras, Random], None]
+
+
+class Fault(NamedTuple):
+    name: str
+    weight: int
+    act: Act
+    destroys: bool = False
+
+
+def kill(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """kill -9, at once or after a while of nobody reading."""
+    system.kill()
+    if chance.random() < 0.3:
+        time.sleep(chance.uniform(0, 2))
+    system.start()
+
+
+def kill_at_start(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """kill -9 while it recovers."""
+    system.kill()
+    for _ in range(chance.randint(1, 3)):
+        system.start()
+        time.sleep(chance.uniform(0.3, 2.0))
+        system.kill()
+    system.start()
+
+
+def pause(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """SIGSTOP: time passes for everybody else."""
+    system.pause(chance.uniform(0.5, 3.0))
+
+
+def drain(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """An orderly end and a new start."""
+    until("the engine to have begun", lambda: system.marked("sensing") > 0)
+    assert system.drain() == 0, system.said()[-2000:]
+    system.start()
+
+
+def disk_full(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """The log may not grow: the engine says so and ends, and what comes after misses nothing."""
+    system.kill()
+    room = chance.choice((20_000, 100_000, 300_000))
+    system.start(env={"HALL_LOG_MAX_BYTES": str(system.log.size_bytes() + room)})
+    assert system.ended() == 74, system.said()[-2000:]
+    assert "cannot grow" in system.said()
+    system.start()
+
+
+def file_size_limit(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """As ulimit -f has it: any file of the engine's, the write-ahead log too, ends at a size."""
+    system.kill()
+    bytes_at_most = chance.choice((50_000, 200_000))
+    system.start(limit=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_at_most, bytes_at_most)))
+    assert system.ended() == 74, system.said()[-2000:]
+    system.start()
+
+
+def clock_jumps(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """The box's clock runs ahead for a moment: the log's time never goes back."""
+    ahead_ms = chance.choice((2_000, 15_000, 40_000, 90_000))
+    with Log.open(system.path, now_ms=lambda: time.time_ns() // 1_000_000 + ahead_ms) as log:
+        log.append([Append(topic, 0, None, TICK) for topic in (OBSERVATIONS, JOURNAL)])
+
+
+def reconfigure(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """Other files in mid-log, now and then ones that cannot be used."""
+    hall = chance.choice(sorted(system.halls))
+    files = dict(chance.choice(variants(system.halls[hall])))
+    system.append(topics.configured(system.log, {hall: files}, time.time_ns() // 1_000_000))
+
+
+def retention(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """Records are removed before the engine has read them."""
+    topic = chance.choice((OBSERVATIONS, OBSERVATIONS, JOURNAL))
+    system.kill()
+    time.sleep(1.5)
+    with cameras.paused:
+        spec = system.log.topics()[topic]
+        system.log.create_topic(replace(spec, retention_ms=0))
+        system.log.retain(time.time_ns() // 1_000_000 + 200_000)
+        system.log.create_topic(spec)
+    system.start()
+
+
+def restore_backup(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """Yesterday's copy in the log's place: the engine refuses it until told that it is meant."""
+    copy = system.directory / f"backup-{time.time_ns()}.db"
+    system.log.backup(copy)
+    time.sleep(chance.uniform(0.5, 1.5))
+    system.kill()
+    with cameras.paused:
+        system.replace_log(copy)
+    system.start()
+    assert system.ended() == 65, system.said()[-2000:]
+    assert "hall reset" in system.said()
+    reset(system)
+    system.start()
+
+
+def reset(system: EmbeddedSystem) -> None:
+    """``hall reset --yes``, as an operator does it."""
+    import os
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "hall", "reset", "--yes"], cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "HALL_VAR": str(system.path.parent)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+FAULTS = (
+    Fault("kill -9", 10, kill),
+    Fault("kill -9 at start", 3, kill_at_start),
+    Fault("SIGSTOP", 4, pause),
+    Fault("drain", 2, drain),
+    Fault("disk full", 2, disk_full),
+    Fault("file size limit", 2, file_size_limit),
+    Fault("clock jumps", 2, clock_jumps),
+    Fault("reconfigured", 3, reconfigure),
+    Fault("retention", 2, retention, destroys=True),
+    Fault("backup restored", 1, restore_backup, destroys=True),
+)

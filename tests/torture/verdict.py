@@ -1,0 +1,69 @@
+"""What must hold of a log when the dust has settled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agents.topology import TOPOLOGY
+from commands.record import record_log
+from commands.replaying import Replayed, replay_log
+from commands.results import Results
+from streams.checkpoint import restore
+from streams.embedded.log import Log
+from streams.embedded.reading import stretch
+from streams.engine import Engine
+from streams.ids import Seen, parse_id
+from streams.topics import JOURNAL, state_topic
+
+
+def replayed(log: Log, file: Path) -> Replayed:
+    """Record the log, replay it, and hold what was published against it, byte for byte."""
+    record_log(log, file, None)
+    result = replay_log(file, Results(None, None, None, None), prove=True)
+    assert not result.differences, f"{len(result.differences)} streams differ; first: {result.differences[0]}"
+    return result
+
+
+def states_equal(log: Log, result: Replayed) -> int:
+    """The checkpointed states of a drained engine are those of the replay; how many halls were compared."""
+    compared = 0
+    for lane in TOPOLOGY.lanes:
+        records = {r.key: r.value for r in stretch(log, state_topic(lane.name), 0) if r.key is not None}
+        restored = restore({key: value for key, value in records.items() if value is not None})
+        engine = result.driver.engines[lane.name, 0]
+        assert restored.mark is not None
+        assert restored.mark.next_offset == engine.next_offset, f"lane {lane.name} was not drained"
+        for hall, record in restored.halls.items():
+            assert record.body == engine.halls[hall.encode()].encode(), f"lane {lane.name}, hall {hall}: states differ"
+            compared += 1
+    return compared
+
+
+def counted_once(log: Log, engine: Engine) -> int:
+    """Entries in the statistics, published and still in hand, are the distinct entries in the journal; how many there are."""
+    entered, counted, seen = Counter[tuple[str, str]](), Counter[tuple[str, str]](), Seen()
+    for record in stretch(log, JOURNAL, 0):
+        event = _event(record.value) if record.key is not None else None
+        if event is None or not seen.is_new(parse_id(event["id"])):
+            continue
+        if event["type"] == "zone_entered":
+            entered[event["hall"], event["zone"]] += 1
+        elif event["type"] == "zone_hour":
+            counted[event["hall"], event["zone"]] += event["entries"]
+    for hall in engine.halls.values():
+        for zone, tally in hall.state_of("statistics").zones.items():
+            counted[hall.hall.id, zone] += tally.entries
+    assert counted == entered, f"counted {counted}, entered {entered}"
+    return entered.total()
+
+
+def _event(value: bytes | None) -> dict[str, Any] | None:
+    try:
+        event = msgspec.json.decode(value or b"")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("id"), str) and event["id"].count(":") == 5 else None
