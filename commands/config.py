@@ -38,7 +38,10 @@ def command() -> None:
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check and compare only.")
 @click.option("--full", is_flag=True, help=f"The whole difference, not its first {DIFF_LINES} lines a hall.")
-@click.option("--wait", "wait_s", type=click.FloatRange(min=0), default=10.0, show_default=True, help="Seconds to wait until it is in force.")
+@click.option(
+    "--wait", "wait_s", type=click.FloatRange(min=0), default=10.0, show_default=True,
+    help="Seconds to wait until it is in force.",
+)  # fmt: skip
 def apply(directory: Path, dry_run: bool, full: bool, wait_s: float) -> None:
     """Put the files of DIR in force: a hall's directory, or a directory of them.
 
@@ -107,9 +110,9 @@ def _report(log: Log, applied: Sequence[Applied], wait_s: float | None) -> None:
     for outcome in outcomes:
         click.echo(f"{outcome.hall}: {_fate(outcome)}")
     if any(outcome.reason for outcome in outcomes):
-        raise Ended("the engine refused what is named above (see `hall log cat dead --from -5`); what was in force stays", 78)
+        raise Ended("the engine refused it, and what was in force stays (`hall log cat dead --from -5`)", 78)
     if not all(outcome.in_force for outcome in outcomes):
-        raise Ended(f"not in force after {wait_s:g} s; it stands in the log and will be: `hall status` says how far the engine is", 75)
+        raise Ended(f"not in force after {wait_s:g} s; it stands in the log and will be (see `hall status`)", 75)
 
 
 def _fate(outcome: Outcome) -> str:
@@ -120,7 +123,7 @@ def _fate(outcome: Outcome) -> str:
 
 @command.command("show")
 @click.argument("hall")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the files into this directory instead.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the files into this directory.")
 def show(hall: str, out: Path | None) -> None:
     """Print the files of HALL that are in force, as they were applied.
 
@@ -132,7 +135,7 @@ def show(hall: str, out: Path | None) -> None:
         halls = admin.in_force(admin.lane_states(log, TOPOLOGY))
     if hall not in halls:
         there = ", ".join(halls) or "none"
-        raise Ended(f"expected a hall that is in force ({there}), got {hall!r}; `hall config apply DIR` puts one in force", 64)
+        raise Ended(f"expected a hall in force ({there}), got {hall!r}; `hall config apply DIR` puts one in force", 64)
     if out is not None:
         _write(halls[hall], out)
         return
@@ -145,7 +148,7 @@ def _write(files: Mapping[str, str], out: Path) -> None:
     """Nothing that is there is overwritten."""
     taken = [name for name in files if (out / name).exists()]
     if taken:
-        raise Ended(f"expected a directory without {', '.join(taken)}, got {out}: name another one; nothing was written", 64)
+        raise Ended(f"expected a directory without {', '.join(taken)}, got {out}; nothing was written", 64)
     out.mkdir(parents=True, exist_ok=True)
     for name, text in sorted(files.items()):
         (out / name).write_text(text, encoding="utf-8")

@@ -22,7 +22,10 @@ NOT_RUNNING = 3
 
 
 @click.command("drain")
-@click.option("--wait", "wait_s", type=click.FloatRange(min=0.1), default=WAIT_S, show_default=True, help="Seconds to wait until it has stopped.")
+@click.option(
+    "--wait", "wait_s", type=click.FloatRange(min=0.1), default=WAIT_S, show_default=True,
+    help="Seconds to wait until it has stopped.",
+)  # fmt: skip
 def command(wait_s: float) -> None:
     """Stop the engine of this log, and say up to where everything is processed and on disk.
 
@@ -65,7 +68,7 @@ def stop(path: Path, kill: Callable[[int, int], None] = os.kill) -> Holder:
     except ProcessLookupError:
         pass  # it was about to leave by itself
     except PermissionError:
-        raise Ended(f"{holder_text(holder)}, may not be stopped by this user: try it as its owner, or with sudo", 74) from None
+        raise Ended(f"{holder_text(holder)}, may not be stopped by this user: be its owner, or use sudo", 74) from None
     return holder
 
 
@@ -73,8 +76,8 @@ def _wait(path: Path, holder: Holder, deadline_s: float, wait_s: float) -> None:
     while (now := holding(path)) is not None:
         if now.pid != holder.pid:
             raise Ended(
-                f"process {holder.pid} has stopped, but {holder_text(now)}, runs the engine now: a supervisor has started it "
-                f"again. Stop it there (systemctl stop, docker compose stop)", 75,
+                f"process {holder.pid} has stopped, but {holder_text(now)}, runs the engine now: a supervisor "
+                "started it again. Stop it there (systemctl stop, docker compose stop)", 75,
             )  # fmt: skip
         if time.monotonic() > deadline_s:
             raise Ended(
@@ -86,6 +89,6 @@ def _wait(path: Path, holder: Holder, deadline_s: float, wait_s: float) -> None:
 
 def boundary(state: LaneState) -> str:
     """Up to where a lane has come, and what waits."""
-    at = state.mark.next_offset if state.mark else 0
-    waits = f"; {state.lag} more wait in the log" if state.lag else ", which is all there is"
-    return f"{state.lane.name}/{state.partition}: everything before offset {at} of {state.lane.topic} is processed and on disk{waits}"
+    at, name = state.mark.next_offset if state.mark else 0, f"{state.lane.name}/{state.partition}"
+    rest = f"; {state.lag} more wait in the log" if state.lag else ", which is all there is"
+    return f"{name}: everything before offset {at} of {state.lane.topic} is processed and on disk{rest}"

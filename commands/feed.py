@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 import click
@@ -41,8 +40,14 @@ class Speed(click.ParamType):
 @click.command("feed")
 @click.argument("recording", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--speed", type=Speed(), default="1", show_default=True, help="Times as fast as it was recorded, or max.")
-@click.option("--hall", "directory", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The hall's directory; applied if the log has no such hall yet.")
-@click.option("--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="With --hall: this file in place of its rules.yaml.")
+@click.option(
+    "--hall", "directory", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The hall's directory; applied if the log has no such hall yet.",
+)  # fmt: skip
+@click.option(
+    "--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With --hall: this file in place of its rules.yaml.",
+)  # fmt: skip
 @click.option("--camera", help="MOTChallenge: the camera that saw it [default: the hall's only one].")
 @click.option("--fps", type=float, default=9.0, show_default=True, help="MOTChallenge: frames a second.")
 @click.option("--start", metavar="ISO", help="When it begins, in the hall's own time [default: as recorded].")
@@ -53,8 +58,8 @@ def command(
 ) -> None:  # fmt: skip
     """Play RECORDING into the log, as the cameras sent it; a running engine takes it from there.
 
-    RECORDING is a simulation (`hall simulate`), a log saved by `hall record`, or MOTChallenge text. What the edge sent is
-    played; what the engine concluded then, it concludes anew.
+    RECORDING is a simulation (`hall simulate`), a log saved by `hall record`, or MOTChallenge text. What the edge sent
+    is played; what the engine concluded then, it concludes anew.
 
     At speed 1 the first event is now, whatever the recording says, and the rest follows in real time. Other speeds need
     a log whose time is the recording's own (`hall topics create --time producer`): there the recorded times stand,
@@ -85,12 +90,12 @@ def command(
         plays = place(source, log, options, known, own_clock=own_clock)
         halls = Halls(known, options.given)
         for hall in halls.different:
-            click.echo(f"{hall}: the log has other files than {directory}; they stay in force (`hall config apply` changes them)", err=True)
+            click.echo(f"{hall}: the log's own files stay in force (`hall config apply` changes them)", err=True)
         feeder = Feeder(log, TOPOLOGY, log_path(found), own_clock=own_clock)
         timeline = _timeline(halls, plays, close=not more) if own_clock else halls.admit(plays)
         _play(feeder, timeline, Pace(speed, Clock()), source.count)
         if halls.left_out:
-            click.echo(f"{halls.left_out} configurations in the recording were left out: these halls had theirs already", err=True)
+            click.echo(f"{halls.left_out} configurations left out: the halls have theirs already", err=True)
 
 
 def _own_clock(log: Log, speed: float) -> bool:
@@ -98,7 +103,7 @@ def _own_clock(log: Log, speed: float) -> bool:
     own = log.topics()[ORIGIN.topic].time == "producer"
     if not own and speed != 1:
         raise Ended(
-            f"the topics of {log.path} are stamped when something arrives, so a recording can only be played at --speed 1. "
+            f"the topics of {log.path} are stamped when something arrives, so --speed 1 is the only one. "
             "For other speeds use a log whose time is the recording's own:\n"
             "  export HALL_VAR=/tmp/try; hall topics create --time producer; hall run --no-simulate &", 64,
         )  # fmt: skip
@@ -131,8 +136,8 @@ def _play(feeder: Feeder, plays: Iterator[Play], pace: Pace, count: int) -> None
     click.echo(f"{feeder.fed} events are in the log")
     if untold:
         click.echo(
-            f"no engine runs: {untold} ticks for the lanes behind the first were not written, because they belong behind "
-            "what it concludes. Feed into a running engine (`hall run --no-simulate`) to have the last hour closed",
+            f"no engine runs: {untold} ticks for the lanes behind the first were not written: they belong behind what "
+            "it concludes. Feed into a running engine (`hall run --no-simulate`) to have the last hour closed",
             err=True,
         )
 

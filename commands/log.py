@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,20 +53,24 @@ class Filter:
     kind: str | None
 
     def admits(self, record: Record) -> bool:
-        return (self.hall is None or hall_of(record) == self.hall) and (self.kind is None or type_of(record) == self.kind)
+        return self.hall in (None, hall_of(record)) and self.kind in (None, type_of(record))
 
 
 @command.command("cat")
 @click.argument("topic", default=JOURNAL)
 @click.option("--partition", type=click.IntRange(min=0), help="Only this one [default: all, one after the other].")
-@click.option("--from", "start", type=int, metavar="OFFSET", help="Begin here; negative: so many before the end [default: the start; with --follow the last ten].")
+@click.option(
+    "--from", "start", type=int, metavar="OFFSET",
+    help="Begin here; negative: so many before the end [default: the start; with --follow the last ten].",
+)  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many printed records.")
 @click.option("--follow", "-f", is_flag=True, help="Wait for more; Ctrl-C ends.")
 @click.option("--hall", help="Only records of this hall.")
-@click.option("--type", "kind", metavar="NAME", help="Only events of this type, such as zone_entered; of state: mark or hall.")
+@click.option("--type", "kind", metavar="NAME", help="Only this type, such as zone_entered; of state: mark or hall.")
 @click.option("--raw", is_flag=True, help="Only the values, byte for byte, a line each.")
 def cat(
-    topic: str, partition: int | None, start: int | None, limit: int | None, follow: bool, hall: str | None, kind: str | None, raw: bool
+    topic: str, partition: int | None, start: int | None, limit: int | None, follow: bool, hall: str | None,
+    kind: str | None, raw: bool,
 ) -> None:  # fmt: skip
     """Print records of TOPIC (default: hall.journal), one a line: offset, local time, key, value.
 
@@ -84,9 +88,10 @@ def cat(
         name = topic_named(topic, log.topics())
         places = _places(log, name, partition, TAIL if follow and start is None else start or 0)
         wait = (lambda: time.sleep(POLL_S)) if follow else None
+        wanted = filter(Filter(hall, kind).admits, follow_records(log, name, places, wait))
         show = _show_raw if raw else _show_numbered if len(places) > 1 else _show
         try:
-            for count, record in enumerate(filter(Filter(hall, kind).admits, follow_records(log, name, places, wait)), 1):
+            for count, record in enumerate(wanted, 1):
                 show(record)
                 if count == limit:
                     break
@@ -153,7 +158,7 @@ def stats(as_json: bool) -> None:
             return
         print_table(STATS_COLUMNS, [_stats_row(part, specs[part.topic]) for part in parts])
         click.echo(f"\n{log.path} (log {log.id})")
-        click.echo(f"file {size(disk['file_bytes'])}, WAL {size(disk['wal_bytes'])}, free on its disk {size(disk['free_bytes'])}")
+        click.echo(disk_text(disk))
 
 
 def disk_use(log: Log) -> dict[str, int]:
@@ -161,6 +166,12 @@ def disk_use(log: Log) -> dict[str, int]:
     wal = log.path.with_name(log.path.name + "-wal")
     wal_bytes = wal.stat().st_size if wal.exists() else 0
     return {"file_bytes": log.path.stat().st_size, "wal_bytes": wal_bytes, "free_bytes": log.free_bytes()}
+
+
+def disk_text(disk: Mapping[str, int]) -> str:
+    """What ``disk_use`` found, as a sentence."""
+    file, wal, free = (size(disk[name]) for name in ("file_bytes", "wal_bytes", "free_bytes"))
+    return f"file {file}, WAL {wal}, free on its disk {free}"
 
 
 def _stats_row(part: PartitionStats, spec: TopicSpec) -> Sequence[str]:

@@ -81,7 +81,7 @@ def _mot(path: Path, options: Options, known: Mapping[str, Files]) -> Recording:
     try:
         mot = read_mot(path, hall=hall.id, camera=camera, fps=options.fps, start_ms=start_ms(options.start, hall))
     except MotError as e:
-        raise Ended(f"{e}\nA recording is what `hall simulate` or `hall record` writes, or MOTChallenge text.", 65) from e
+        raise Ended(f"{e}\nA recording is what `hall simulate` or `hall record` wrote, or MOTChallenge text", 65) from e
     for line in mot.bad:
         click.echo(f"{path}:{line.number}: {line.why}: {line.text!r}", err=True)
     return Recording(path, len(mot), [Play(frame.at_ms, ORIGIN.topic, frame) for frame in mot])
@@ -95,7 +95,9 @@ def _hall_of_mot(options: Options, known: Mapping[str, Files]) -> Hall:
     return load_files(next(iter(halls.values()))).hall
 
 
-def place(source: Recording, log: Log, options: Options, known: Mapping[str, Files], *, own_clock: bool) -> Iterator[Play]:
+def place(
+    source: Recording, log: Log, options: Options, known: Mapping[str, Files], *, own_clock: bool
+) -> Iterator[Play]:  # fmt: skip
     """The recording, moved to when it is to happen: now, unless the recording is the log's clock."""
     first = next(iter(source), None)
     if first is None:
@@ -127,7 +129,7 @@ def _not_in_the_past(log: Log, begin: int) -> None:
     if begin < newest:
         later = datetime.fromtimestamp(newest // 1000 + 60, UTC).isoformat(timespec="seconds")
         raise Ended(
-            f"the recording begins at {when(begin)}, but the log's own time has come to {when(newest)}: it would all be "
+            f"the recording begins at {when(begin)}, but the log's own time is {when(newest)}: it would all be "
             f"late. What to do: let it begin after that (--start {later}), or use a new log. Nothing was fed.", 64,
         )  # fmt: skip
 
@@ -166,4 +168,7 @@ class Halls:
 
 
 def _unknown_hall(hall: str) -> Ended:
-    return Ended(f"the recording is of hall {hall!r}, which the log does not know: give its files with --hall DIR, or apply them (`hall config apply DIR`)", 64)
+    return Ended(
+        f"the recording is of hall {hall!r}, which the log does not know: give its files with --hall DIR, or apply "
+        "them (`hall config apply DIR`)", 64,
+    )  # fmt: skip

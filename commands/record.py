@@ -12,20 +12,21 @@ import click
 from agents.topology import TOPOLOGY
 from commands.common import clear_errors, now_ms, open_log, settings
 from commands.progress import tracked
-from streams.checkpoint import Mark
+from streams.checkpoint import Restored
 from streams.embedded.log import Log
-from streams.embedded.reading import Span, is_whole, newest_mark, offset_at, snapshots, stretch
+from streams.embedded.reading import Span, checkpoint, is_whole, offset_at, snapshots, stretch
 from streams.lane import Lane
 from streams.record import Record
 from streams.recording import RecordingWriter
+from streams.snapshot import as_snapshot
 from streams.topics import HOUR_MS, SNAPSHOTS, TOPICS
 
 
 class Beginning(NamedTuple):
-    """Where a lane's recording begins: at a snapshot (its records' key prefix), or with the log's first record."""
+    """Where a lane's recording begins, and the state it begins with (empty: with the log's first record, and none)."""
 
     offset: int
-    snapshot: str | None
+    state: list[Record]
 
 
 @click.command("record")
@@ -60,11 +61,13 @@ def record_log(log: Log, file: Path, since_ms: int | None) -> int:
     begins: dict[tuple[str, int], Beginning] = {}
     for lane in TOPOLOGY.lanes:
         for p in range(partitions):
-            mark = newest_mark(log, lane, p)
-            begins[lane.topic, p] = _beginning(log, lane, p, mark, since_ms)
+            newest = checkpoint(log, lane, p)
+            begins[lane.topic, p], mark = _beginning(log, lane, p, newest, since_ms), newest.mark
             about[f"begin.{lane.name}.{p}"] = str(begins[lane.topic, p].offset)
-            about[f"end.{lane.name}.{p}"] = f"{mark.era}/{mark.next_offset}" if mark else "0/0"
+            # A pending era has published nothing yet; what the era before it still owed, it will publish as its own.
+            about[f"end.{lane.name}.{p}"] = f"{mark.era}/{mark.next_offset}" if mark and not mark.pending else "0/0"
     spans = {(topic.name, p): _span(log, topic.name, p, begins, since_ms) for topic in TOPICS for p in range(partitions)}
+    about |= {f"cut.{topic}.{p}": str(span.start) for (topic, p), span in spans.items()}
     about["records"] = str(total := sum(span.end - span.start for span in spans.values()))
     with RecordingWriter(file, about) as out:
         for record in tracked(_all(log, begins, spans), total, "recording"):
@@ -72,21 +75,26 @@ def record_log(log: Log, file: Path, since_ms: int | None) -> int:
     return out.count
 
 
-def _beginning(log: Log, lane: Lane, partition: int, mark: Mark | None, since_ms: int | None) -> Beginning:
+def _beginning(log: Log, lane: Lane, partition: int, newest: Restored, since_ms: int | None) -> Beginning:
     """From the first record, if all of the era is there and wanted; else from a snapshot: the newest before what is wanted."""
-    era = None if mark is None or mark.pending else mark.era
-    whole = era is None or is_whole(log, lane, partition, era)
+    mark = newest.mark
+    if mark is None:
+        return Beginning(0, [])
+    last = Beginning(mark.next_offset, as_snapshot(lane.name, partition, newest))
+    if mark.pending and mark.next_offset > 0:  # the era that `hall reset` began: only its checkpoint knows the state
+        return last
+    whole = mark.pending or is_whole(log, lane, partition, mark.era)
     if whole and since_ms is None:
-        return Beginning(0, None)
-    found = snapshots(log, lane, partition, era)
+        return Beginning(0, [])
+    found = snapshots(log, lane, partition, mark.era)
     if since_ms is not None:
         wanted = offset_at(log, lane.topic, partition, since_ms)
         found = [name for name in found if name.next_offset <= wanted][-1:] or ([] if whole else found)
     if found:
-        return Beginning(found[0].next_offset, str(found[0]))
-    if not whole:
-        click.echo(f"lane {lane.name}: no snapshot to begin with, so a replay will not know what was before", err=True)
-    return Beginning(0, None)
+        prefix = str(found[0]).encode()
+        pieces = (r for r in stretch(log, SNAPSHOTS, partition) if (r.key or b"").partition(b"/")[0] == prefix)
+        return Beginning(found[0].next_offset, list(pieces))
+    return Beginning(0, []) if whole else last
 
 
 def _span(log: Log, topic: str, partition: int, begins: dict[tuple[str, int], Beginning], since_ms: int | None) -> Span:
@@ -100,11 +108,8 @@ def _span(log: Log, topic: str, partition: int, begins: dict[tuple[str, int], Be
 
 
 def _all(log: Log, begins: dict[tuple[str, int], Beginning], spans: dict[tuple[str, int], Span]) -> Iterator[Record]:
-    """The snapshots that the lanes begin with; then everything, merged by time."""
-    wanted = {begin.snapshot for begin in begins.values() if begin.snapshot}
-    for p in sorted({p for _, p in spans}):
-        for record in stretch(log, SNAPSHOTS, p):
-            if record.key is not None and record.key.decode().partition("/")[0] in wanted:
-                yield record
+    """The states that the lanes begin with; then everything, merged by time."""
+    for begin in begins.values():
+        yield from begin.state
     streams = [stretch(log, topic, p, span) for (topic, p), span in spans.items()]
     yield from heapq.merge(*streams, key=lambda record: record.timestamp_ms)

@@ -24,6 +24,21 @@ Stream = tuple[str, str, str, str]
 """(topic, hall, lane, agent): within one, places only grow."""
 
 
+Cause = tuple[int, int]
+"""(era, offset) of the record that something was published on."""
+
+NEVER: Cause = (2**63, 0)
+
+
+class Bounds(NamedTuple):
+    """By lane: from where the replay ran, and up to where everything must have been published. ``cut``: topics that
+    retention has shortened."""
+
+    starts: dict[str, Cause]
+    ends: dict[str, Cause]
+    cut: frozenset[str]
+
+
 class Difference(NamedTuple):
     """The first place at which a stream differs; None: nothing there."""
 
@@ -61,19 +76,30 @@ class Proof:
     def compared(self) -> int:
         return sum(len(places) for places in self._published.values())
 
-    def differences(self, ends: dict[str, tuple[int, int]], starts: dict[str, tuple[int, int]]) -> list[Difference]:
-        """``ends``: by lane, (era, offset) up to which everything must be there; ``starts``: from which the replay ran."""
+    def differences(self, bounds: Bounds) -> list[Difference]:
+        """The first difference of every stream."""
+        first = self._first_kept(bounds)
         found = list(self.conflicts)
         for stream in sorted(self._published.keys() | self._replayed.keys()):
-            published, replayed, lane = self._published[stream], self._replayed[stream], stream[2]
-            start, end = starts.get(lane, (0, 0)), ends.get(lane, (0, 0))
+            published, replayed, (topic, _, lane, _) = self._published[stream], self._replayed[stream], stream
+            start, end = bounds.starts.get(lane, (0, 0)), bounds.ends.get(lane, (0, 0))
             for place in sorted(published.keys() | replayed.keys()):
                 before, now = published.get(place), replayed.get(place)
-                due = place[:2] < end if before is None else place[:2] >= start
+                due = first.get((topic, lane), start) <= place[:2] < end if before is None else place[:2] >= start
                 if before != now and due:
                     found.append(Difference(stream, place, before, now))
                     break
         return found
+
+    def _first_kept(self, bounds: Bounds) -> dict[tuple[str, str], Cause]:
+        """Where retention has cut a topic, what a lane published before the first that is left is not to be found."""
+        first: dict[tuple[str, str], Cause] = {}
+        for (topic, _, lane, _), places in self._published.items():
+            if topic in bounds.cut and places:
+                key, lowest = (topic, lane), min(places)[:2]
+                first[key] = min(first.get(key, lowest), lowest)
+        gone = {(topic, lane): NEVER for topic in bounds.cut for lane in bounds.ends}
+        return gone | first
 
 
 class Replayed(NamedTuple):
@@ -89,7 +115,7 @@ def replay_log(recording: Path, results: Results, *, prove: bool) -> Replayed:
     about = read_header(recording).about
     total = int(about.get("records", "0"))
     snapshots = [r for r in read_recording(recording) if r.topic == SNAPSHOTS]
-    starts: dict[str, tuple[int, int]] = {}
+    starts: dict[str, Cause] = {}
 
     def restore(lane: Lane, partition: int) -> Restored | None:
         begin = int(about.get(f"begin.{lane.name}.{partition}", "0"))
@@ -108,10 +134,11 @@ def replay_log(recording: Path, results: Results, *, prove: bool) -> Replayed:
         if prove and output.id is not None:
             proof.replayed(output.topic, output.id, output.value)
     ends = {lane.name: _end(about.get(f"end.{lane.name}.0")) for lane in TOPOLOGY.lanes}
-    return Replayed(driver, proof.compared, proof.differences(ends, starts) if prove else [])
+    cut = frozenset(key.split(".", 1)[1].rpartition(".")[0] for key, at in about.items() if key.startswith("cut.") and at != "0")
+    return Replayed(driver, proof.compared, proof.differences(Bounds(starts, ends, cut)) if prove else [])
 
 
-def _end(text: str | None) -> tuple[int, int]:
+def _end(text: str | None) -> Cause:
     era, _, offset = (text or "0/0").partition("/")
     return int(era), int(offset)
 

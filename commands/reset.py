@@ -67,12 +67,14 @@ def command(yes: bool, where: Where) -> None:
 
 def _explain(item: Plan) -> None:
     state = item.state
-    click.echo(f"{state.lane.name}/{state.partition} ({state.lane.topic}, offsets {state.start} to {state.end}): {item.why}")
+    name, place = f"{state.lane.name}/{state.partition}", f"{state.lane.topic}, offsets {state.start} to {state.end}"
+    click.echo(f"{name} ({place}): {item.why}")
     click.echo(f"  {MEANING[item.does].format(at=item.next_offset)}")
     if item.does == "kept" and state.lag:
         click.echo(f"  {state.lag} records behind the last checkpoint are processed first, under the old era")
     if item.does == "dropped" and item.next_offset < state.end:
-        click.echo(f"  {state.end - item.next_offset} records are read again: what follows from them is published again, under new ids")
+        again = state.end - item.next_offset
+        click.echo(f"  {again} records are read again: what follows from them is published again, under new ids")
 
 
 def _carry_out(log: Log, plans: list[Plan]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -20,13 +21,14 @@ _SPANS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 def console() -> Console:
     """As wide as the terminal; wide enough for a table where the output goes somewhere else."""
-    return Console(highlight=False, width=None if os.isatty(1) else 140)
+    return Console(highlight=False, width=None if os.isatty(1) else 200)
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading, justify in columns:
-        table.add_column(heading, justify="right" if justify == "right" else "left", header_style="dim", no_wrap=True)
+        side: Literal["left", "right"] = "right" if justify == "right" else "left"
+        table.add_column(heading, justify=side, header_style="dim", overflow="fold")
     for row in rows:
         table.add_row(*row)
     console().print(table)

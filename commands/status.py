@@ -12,7 +12,7 @@ import click
 
 from agents.topology import TOPOLOGY
 from commands.common import clear_errors, log_path, now_ms, open_log, settings
-from commands.log import disk_use
+from commands.log import disk_text, disk_use
 from commands.showing import Column, holder_text, print_table, size, span, when
 from config.settings import Address
 from streams.embedded import admin
@@ -23,11 +23,12 @@ from streams.embedded.log import Log
 
 EXIT = {"running": 0, "stopped": 3, "behind": 4}
 HTTP_WITHIN_S = 1.0
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is listened on, and how to reach it from here
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""What is listened on, and how that is reached from here."""
 
 LANE_COLUMNS: tuple[Column, ...] = (
-    ("lane", "left"), ("lag", "right"), ("waiting", "right"), ("mark at", "right"), ("mark age", "right"), ("era", "right"),
-    ("topology", "right"), ("halls", "right"), ("last snapshot", "left"),
+    ("lane", "left"), ("lag", "right"), ("waiting", "right"), ("mark at", "right"), ("mark age", "right"),
+    ("era", "right"), ("topology", "right"), ("halls", "right"), ("last snapshot", "left"),
 )  # fmt: skip
 HALL_COLUMNS: tuple[Column, ...] = (("hall", "left"), ("files", "left"), ("in force since", "left"))
 
@@ -45,8 +46,8 @@ def command(as_json: bool) -> None:
       hall status --json | jq '.lanes[] | {lane, lag}'
       hall status > /dev/null || alarm     in a script
 
-    Exit code: 0 running and up to date; 3 no engine runs; 4 it runs, but is behind, or its last checkpoint is older than
-    a minute; others: the log cannot be read.
+    Exit code: 0 running and up to date; 3 no engine runs; 4 it runs, but is behind, or its last checkpoint is older
+    than a minute; others: the log cannot be read.
     """
     found = settings()
     with clear_errors(), open_log(found, read_only=True) as log:
@@ -71,13 +72,15 @@ def make_report(
         "faults": faults,
         "engine": None if holder is None else holder._asdict(),
         "lanes": [_lane(state, now) for state in states],
-        "halls": [
-            {"hall": hall, "files": {name: len(text.encode()) for name, text in texts.items()}, "applied_ms": since.get(hall)}
-            for hall, texts in files.items()
-        ],
+        "halls": [_hall(hall, texts, since.get(hall)) for hall, texts in files.items()],
         "log": {"path": str(log.path), "id": log.id} | disk_use(log),
         "http": dict(http),
     }  # fmt: skip
+
+
+def _hall(hall: str, files: Mapping[str, str], applied_ms: int | None) -> dict[str, Any]:
+    sizes = {name: len(text.encode()) for name, text in files.items()}
+    return {"hall": hall, "files": sizes, "applied_ms": applied_ms}
 
 
 def _lane(state: LaneState, now: int) -> dict[str, Any]:
@@ -87,7 +90,7 @@ def _lane(state: LaneState, now: int) -> dict[str, Any]:
         "start": state.start, "end": state.end, "lag": state.lag, "waiting_s": waited(state, now),
         "mark_offset": mark and mark.next_offset, "mark_age_s": mark_age_s(state, now), "marked_ms": state.marked_ms,
         "era": mark and mark.era, "topology": mark and mark.topology, "halls": len(mark.halls) if mark else 0,
-        "snapshot_ms": mark and mark.snapshot_ms or None,
+        "snapshot_ms": (mark and mark.snapshot_ms) or None,
     }  # fmt: skip
 
 
@@ -129,18 +132,22 @@ def _print(report: Mapping[str, Any]) -> None:
         click.echo("no hall is in force: `hall config apply DIR`")
     log, http = report["log"], report["http"]
     click.echo(f"\n{log['path']} (log {log['id']})")
-    click.echo(f"file {size(log['file_bytes'])}, WAL {size(log['wal_bytes'])}, free on its disk {size(log['free_bytes'])}")
-    click.echo(f"HTTP: {', '.join(f'{path} {answer}' for path, answer in http.items()) or 'nobody answers on HALL_HTTP'}")
+    click.echo(disk_text(log))
+    answers = ", ".join(f"{path} {answer}" for path, answer in http.items())
+    click.echo(f"HTTP: {answers or 'nobody answers on HALL_HTTP'}")
 
 
 def _lane_row(lane: Mapping[str, Any]) -> Sequence[str]:
     def seconds(name: str) -> str:
         return "-" if lane[name] is None else span(lane[name])
 
-    numbers = (str(lane[name]) if lane[name] is not None else "-" for name in ("era", "topology", "halls"))
-    at = "-" if lane["mark_offset"] is None else str(lane["mark_offset"])
-    name = f"{lane['lane']}/{lane['partition']}"
-    return name, str(lane["lag"]), seconds("waiting_s"), at, seconds("mark_age_s"), *numbers, when(lane["snapshot_ms"])[:19]
+    def number(name: str) -> str:
+        return "-" if lane[name] is None else str(lane[name])
+
+    return (
+        f"{lane['lane']}/{lane['partition']}", number("lag"), seconds("waiting_s"), number("mark_offset"),
+        seconds("mark_age_s"), number("era"), number("topology"), number("halls"), when(lane["snapshot_ms"])[:19],
+    )  # fmt: skip
 
 
 def _hall_row(hall: Mapping[str, Any]) -> Sequence[str]:

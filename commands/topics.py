@@ -28,7 +28,10 @@ def command() -> None:
 
 
 @command.command("create")
-@click.option("--time", "kind", type=click.Choice(["log", "producer"]), help="Whose clock stamps the records [default: log, or as the log is].")
+@click.option(
+    "--time", "kind", type=click.Choice(["log", "producer"]),
+    help="Whose clock stamps the records [default: log, or as the log is].",
+)  # fmt: skip
 def create(kind: Time | None) -> None:
     """Make the topics that are missing, and the log itself.
 
@@ -66,15 +69,16 @@ def _check_time(standing: Mapping[str, TopicSpec], wanted: Time) -> None:
     others = [name for name in names if name in standing and standing[name].time != wanted]
     if others:
         raise Ended(
-            f"expected topics of {wanted} time, but {', '.join(others)} stand with the other kind, which is for ever. "
-            f"What to do: use another log (HALL_VAR=DIR, or HALL_BROKER=embedded:///path/file.db), or leave --time away "
-            f"to keep what is there. Nothing was changed.", 64,
+            f"expected topics of {wanted} time, but {', '.join(others)} have the other kind, which is for ever. "
+            "What to do: use another log (HALL_VAR=DIR, or HALL_BROKER=embedded:///path/file.db), or leave --time away "
+            "to keep what is there. Nothing was changed.", 64,
         )  # fmt: skip
 
 
 def _print(specs: Mapping[str, TopicSpec]) -> None:
     carries = {topic.name: topic.carries for topic in engine_topics()}
-    print_table(COLUMNS, [_row(spec, carries.get(name, "not a topic of the engine")) for name, spec in sorted(specs.items())])
+    rows = [_row(spec, carries.get(name, "not a topic of the engine")) for name, spec in sorted(specs.items())]
+    print_table(COLUMNS, rows)
 
 
 def _row(spec: TopicSpec, carries: str) -> Sequence[str]:

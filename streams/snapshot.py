@@ -6,10 +6,10 @@ starts with one; ``hall explain`` starts from the last before the event.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from streams.checkpoint import HallRecord, Restored, encode_hall, encode_mark, hall_key, mark_key, restore
+from streams.checkpoint import HallRecord, Mark, Restored, encode_hall, encode_mark, hall_key, mark_key, restore
 from streams.engine.letters import Output
 from streams.engine.partition import Engine
 from streams.record import Record
@@ -37,13 +37,22 @@ def parse_name(text: str) -> SnapshotName:
 
 def snapshot_outputs(engine: Engine) -> list[Output]:
     """The engine's whole state, to be published in this order: a snapshot without its mark is none."""
-    name = str(SnapshotName(engine.lane.name, engine.era, engine.next_offset))
-    pairs = [
-        (hall_key(name, hall.hall.id), encode_hall(HallRecord(max(engine.next_offset, hall.resume_at), hall.rebase())))
-        for hall in engine.halls.values()
-    ]
-    pairs.append((mark_key(name), encode_mark(engine.mark())))
+    halls = {h.hall.id: HallRecord(max(engine.next_offset, h.resume_at), h.rebase()) for h in engine.halls.values()}
+    pairs = _pairs(engine.lane.name, engine.mark(), halls)
     return [Output(SNAPSHOTS, engine.partition, engine.time_ms, key, value) for key, value in pairs]
+
+
+def as_snapshot(lane: str, partition: int, restored: Restored) -> list[Record]:
+    """A checkpoint in the form of a snapshot, for a recording that has to begin with it."""
+    assert restored.mark is not None
+    pairs = _pairs(lane, restored.mark, restored.halls)
+    return [Record(SNAPSHOTS, partition, n, restored.mark.time_ms, key, value) for n, (key, value) in enumerate(pairs)]
+
+
+def _pairs(lane: str, mark: Mark, halls: Mapping[str, HallRecord]) -> list[tuple[bytes, bytes]]:
+    name = str(SnapshotName(lane, mark.era, mark.next_offset))
+    pairs = [(hall_key(name, hall), encode_hall(record)) for hall, record in halls.items()]
+    return [*pairs, (mark_key(name), encode_mark(mark))]
 
 
 def latest(records: Iterable[Record], lane: str, partition: int, before: int | None = None, era: int | None = None) -> Restored | None:

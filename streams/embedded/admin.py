@@ -31,6 +31,7 @@ STEP = 5_000
 Files = Mapping[str, str]
 
 _body = msgspec.msgpack.Decoder(Body)
+_mark = msgspec.msgpack.Decoder(Mark)
 _configured = Decoder((Configured,))
 
 
@@ -120,8 +121,8 @@ def lane_state(log: Log, lane: Lane, partition: int) -> LaneState:
 def _marked_ms(found: Iterable[Record], mark: Mark | None) -> int | None:
     if mark is None:
         return None
-    whole = (r for r in found if b"/" not in (r.key or b"") and msgspec.msgpack.decode(r.value or b"", type=Mark) == mark)
-    return max((r.timestamp_ms for r in whole), default=None)
+    marks = (r for r in found if b"/" not in (r.key or b""))
+    return max((r.timestamp_ms for r in marks if _mark.decode(r.value or b"") == mark), default=None)
 
 
 def position(log: Log, lane: Lane, partition: int) -> int:

@@ -24,7 +24,7 @@ _dead = Decoder((Dead,))
 
 
 class Applied(NamedTuple):
-    """A hall's configuration as it stands in the log; ``dead_from``: the end of the dead letters before it was written."""
+    """Where a hall's configuration stands in the log; ``dead_from``: where the dead letters ended before."""
 
     hall: str
     partition: int

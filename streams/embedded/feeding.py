@@ -60,8 +60,10 @@ class Pace:
 class Feeder:
     """Feeds one recording into an open log. ``fed``: its events that are in the log by now."""
 
-    def __init__(self, log: Log, topology: Topology, path: Path, *, own_clock: bool, clock: Clock | None = None) -> None:
-        self._log, self._path, self._own_clock, self._clock = log, path, own_clock, clock or Clock()
+    def __init__(
+        self, log: Log, topology: Topology, path: Path, *, own_clock: bool, clock: Clock = Clock()  # noqa: B008 - a value
+    ) -> None:  # fmt: skip
+        self._log, self._path, self._own_clock, self._clock = log, path, own_clock, clock
         self._origin: Lane = next(lane for lane in topology.lanes if lane.origin)
         self._lower = [lane for lane in topology.lanes if not lane.origin]
         self._lanes = {lane.topic: lane for lane in topology.lanes}
@@ -142,8 +144,14 @@ class Feeder:
             if (now := self._positions()) != before:
                 before, since_s = now, self._clock.now()
             elif self._clock.now() - since_s > STALL_S:
-                state = "runs, but makes no progress" if holding(self._path) else "has stopped"
-                raise Fatal(75, f"the engine {state}: nothing was processed for {STALL_S:.0f} s. `hall status` says more; {self.fed} events are in the log.")
+                raise Fatal(75, self._stalled())
+
+    def _stalled(self) -> str:
+        state = "runs, but makes no progress" if holding(self._path) else "has stopped"
+        return (
+            f"the engine {state}: nothing was processed for {STALL_S:.0f} s (`hall status` says more). "
+            f"{self.fed} events are in the log."
+        )
 
     def _positions(self) -> list[int]:
         return [self._position(part) for part in self._parts]

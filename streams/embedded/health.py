@@ -25,7 +25,7 @@ def verdict(holder: Holder | None, states: Sequence[LaneState], now_ms: int) -> 
 
 def _faults(state: LaneState, holder: Holder, now_ms: int) -> list[str]:
     name = f"{state.lane.name}/{state.partition}"
-    age_s, waited_s = mark_age_s(state, now_ms), waited(state, now_ms)
+    age_s, waited_s = mark_age_s(state, now_ms), waited(state, now_ms) or 0.0
     # Before its first mark an engine is as old as its lock.
     quiet_s = age_s if age_s is not None else (now_ms - (holder.since_ms or now_ms)) / 1000
     # On topics of producer time nothing ticks between two recordings: an old mark with nothing behind it is idle.
@@ -35,7 +35,7 @@ def _faults(state: LaneState, holder: Holder, now_ms: int) -> list[str]:
         for wrong, text in (
             (state.fault is not None, f"{name}: {state.fault}"),
             (quiet_s > MARK_AT_MOST_S and not idle, f"{name}: no checkpoint for {quiet_s:.0f} s"),
-            (waited_s is not None and waited_s > WAIT_AT_MOST_S, f"{name}: behind by {state.lag} records, the first waits for {waited_s or 0:.0f} s"),
+            (waited_s > WAIT_AT_MOST_S, f"{name}: behind by {state.lag} records, the first waits for {waited_s:.0f} s"),
         )
         if wrong
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from streams.checkpoint import Mark, restore
+from streams.checkpoint import Mark, Restored, restore
 from streams.embedded.log import Log
 from streams.lane import Lane
 from streams.record import Record
@@ -48,10 +48,15 @@ def offset_at(log: Log, topic: str, partition: int, at_ms: int) -> int:
     return low
 
 
+def checkpoint(log: Log, lane: Lane, partition: int) -> Restored:
+    """The lane's last whole checkpoint, as a worker that starts now would find it."""
+    records = {r.key: r.value for r in stretch(log, state_topic(lane.name), partition) if r.key is not None}
+    return restore({key: value for key, value in records.items() if value is not None})
+
+
 def newest_mark(log: Log, lane: Lane, partition: int) -> Mark | None:
     """Where the lane's partition stood at its last checkpoint."""
-    records = {r.key: r.value for r in stretch(log, state_topic(lane.name), partition) if r.key is not None}
-    return restore({key: value for key, value in records.items() if value is not None}).mark
+    return checkpoint(log, lane, partition).mark
 
 
 def snapshots(log: Log, lane: Lane, partition: int, era: int | None) -> list[SnapshotName]:

@@ -68,7 +68,7 @@ def _plan(log: Log, state: LaneState, topology: Topology, where: Where, now_ms: 
         return Plan(state, "nothing", "the engine has kept no state of it yet", era, state.start)
     if (fault := state.fault or misfit(log, state, topology)) is not None:
         return Plan(state, "dropped", fault, era, state.start)
-    why = "the state fits this log" + (", though the log has another id" if _renamed(log, state) else "")
+    why = "the state fits this log, " + ("though that has another id" if _renamed(log, state) else "which it is of")
     return Plan(state, "kept", why, era, state.end)
 
 
@@ -96,9 +96,9 @@ def misfit(log: Log, state: LaneState, topology: Topology) -> str | None:
 
 def _engine(log: Log, state: LaneState, topology: Topology) -> Engine:
     """The engine as it was at the mark. Raises StateUnreadable."""
-    partitions = log.topics()[state.lane.topic].partitions
     return Engine(
-        state.lane, state.partition, partitions=partitions, log_id=log.id, topology=topology.version, restored=state.restored
+        state.lane, state.partition, partitions=log.topics()[state.lane.topic].partitions, log_id=log.id,
+        topology=topology.version, restored=state.restored,
     )  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def _at(log: Log, state: LaneState, offset: int) -> Record | None:
     return found[0] if found and found[0].offset == offset else None
 
 
-def carry_out(log: Log, plans: Sequence[Plan], topology: Topology, progress: Progress = lambda count: None) -> None:
+def carry_out(log: Log, plans: Sequence[Plan], topology: Topology, progress: Progress = lambda _: None) -> None:
     """Write the new era. The caller holds the consumer's lock, and has held it since the states were read.
 
     Ended half-way it has published what the engine would publish again under the same ids, and nothing else.
@@ -136,7 +136,8 @@ def _caught_up(log: Log, item: Plan, topology: Topology, progress: Progress) -> 
             engine.checkpoint()  # not to be written: the halls forget what they would go back over
             progress(BATCH)
     _publish(log, pending)
-    return Written(engine.whole().halls, msgspec.structs.replace(engine.mark(), era=max(item.era, engine.era + 1), pending=True))
+    mark = msgspec.structs.replace(engine.mark(), era=max(item.era, engine.era + 1), pending=True)
+    return Written(engine.whole().halls, mark)
 
 
 def _publish(log: Log, pending: list[Output]) -> None:
@@ -152,7 +153,7 @@ def _fresh(log: Log, item: Plan, topology: Topology) -> Written:
 
 
 def _rows(state: LaneState, written: Written) -> list[Append]:
-    """The records of a new writer, and the removal of all others': one transaction makes the new era and ends the old."""
+    """The records of a new writer, and the removal of all others'. Written at once, they end the old era."""
     topic, writer = state_topic(state.lane.name), uuid4().hex[:12]
     halls = [Append(topic, state.partition, hall_key(writer, hall), value) for hall, value in written.halls]
     mark = Append(topic, state.partition, mark_key(writer), encode_mark(written.mark))

@@ -104,8 +104,7 @@ class HallRuntime:
 
     def encode(self) -> bytes:
         """The body, byte for byte a function of what the hall has seen."""
-        pairs = zip(self.agents.names, self._states, strict=True)
-        states = {name: msgspec.Raw(msgspec.msgpack.encode(state)) for name, state in pairs}
+        states = self.agents.encode(self._states)
         body = Body(self._packed, states, self.windows, self.seen, self._failures, sorted(self._off))
         return msgspec.msgpack.encode(body)
 

@@ -34,6 +34,9 @@ class Meter(Protocol):
     def end(self, agent: str) -> None: ...
 
 
+BINARY = (b"\xc4", b"\xc5", b"\xc6")
+"""How bytes begin in msgpack; a state as such is a map or an array."""
+
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{4,}\b")
 
 
@@ -77,15 +80,19 @@ class HallAgents:
         self._seats = tuple(
             Seat(a.name, a.on_event, frozenset(a.reads), frozenset(a.writes)) for a in self.agents
         )  # fmt: skip
-        self._decoders = {a.name: msgspec.msgpack.Decoder(type(a.initial())) for a in self.agents}
+        self._kinds = {a.name: type(a.initial()) for a in self.agents}
 
     def initial(self) -> States:
         return [agent.initial() for agent in self.agents]
 
+    def encode(self, states: States) -> dict[str, msgspec.Raw]:
+        """States for a checkpoint, by agent."""
+        return {name: _packed(state) for name, state in zip(self.names, states, strict=True)}
+
     def decode(self, states: dict[str, msgspec.Raw]) -> States:
         """States from a checkpoint: an agent that is new starts afresh, one that is gone is dropped."""
         return [
-            self._decoders[a.name].decode(states[a.name]) if a.name in states else a.initial() for a in self.agents
+            _unpacked(states[a.name], self._kinds[a.name]) if a.name in states else a.initial() for a in self.agents
         ]  # fmt: skip
 
     def run(self, states: States, event: Event, skip: frozenset[str], meter: Meter | None = None) -> list[Made]:
@@ -107,6 +114,20 @@ class HallAgents:
             if meter:
                 meter.end(seat.name)
         return made
+
+
+def _packed(state: Any) -> msgspec.Raw:
+    try:
+        return msgspec.Raw(msgspec.msgpack.encode(state))
+    except OverflowError:
+        # An integer beyond 64 bits: sums of absurd input. JSON can carry it; without, no checkpoint could be made again.
+        return msgspec.Raw(msgspec.msgpack.encode(msgspec.json.encode(state)))
+
+
+def _unpacked(raw: msgspec.Raw, kind: type[Any]) -> Any:
+    if bytes(memoryview(raw)[:1]) in BINARY:
+        return msgspec.json.decode(msgspec.msgpack.decode(raw), type=kind)
+    return msgspec.msgpack.decode(raw, type=kind)
 
 
 def _offer(seat: Seat, state: Any, event: Event) -> list[Made]:

@@ -1,0 +1,37 @@
+"""What a measurement gives: rows of the table, and small sums they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Options(NamedTuple):
+    """``quick``: shorter, rougher. ``directory``: an empty directory on a real disk, for logs."""
+
+    quick: bool
+    directory: Path
+
+
+class Figure(NamedTuple):
+    """One row of the table; ``target`` empty: nothing was promised."""
+
+    what: str
+    got: str
+    target: str = ""
+    note: str = ""
+
+
+def rate(frames: int, seconds: float) -> str:
+    return f"{frames / seconds:,.0f} frames/s"
+
+
+def us(seconds: float, frames: int) -> str:
+    return f"{seconds / frames * 1e6:.1f} µs"
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """By nearest rank, of at least one value."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * percent // 100).__int__() - 1)]

@@ -1,0 +1,61 @@
+"""Logs filled with a crowd, and engines over them as processes of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from agents.topology import TOPOLOGY
+from benchmarks.engine_process import READY, Done
+from streams.embedded.log import Append, Log
+from streams.embedded.topics import ensure_topics
+from streams.record import Record
+
+ROOT = Path(__file__).parents[1]
+BATCH = 5000
+
+
+def filled(path: Path, records: Iterable[Record]) -> Path:
+    """A log whose observations are these records, with the times they have."""
+    path.parent.mkdir(parents=True)
+    with Log.open(path, sync="NORMAL") as log:
+        ensure_topics(log, TOPOLOGY, "producer")
+        rest = iter(records)
+        while some := [Append(r.topic, r.partition, r.key, r.value, r.timestamp_ms) for r in islice(rest, BATCH)]:
+            log.append(some)
+    return path
+
+
+def start(module: str, *arguments: object) -> subprocess.Popen[str]:
+    """A program of this folder."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def start_engine(path: Path, *, lanes: str = "all", clock: str = "own", until: str = "stop") -> subprocess.Popen[str]:
+    return start("engine_process", path, lanes, clock, until)
+
+
+def wait_ready(engine: subprocess.Popen[str]) -> None:
+    """Until it has recovered."""
+    assert engine.stdout is not None
+    if engine.stdout.readline().strip() != READY:
+        raise SystemExit(f"the engine ended with exit code {engine.wait()}: its reason stands above")
+
+
+def result(engine: subprocess.Popen[str]) -> Done:
+    """What a process that was ready has done, once it ends by itself or by a signal sent before."""
+    assert engine.stdout is not None
+    return msgspec.json.decode(engine.stdout.read(), type=Done)
+
+
+def process_all(path: Path, *, lanes: str) -> Done:
+    """An engine over all of a log."""
+    engine = start_engine(path, lanes=lanes, until="end")
+    wait_ready(engine)
+    return result(engine)
