@@ -43,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     chosen = [m for m in MEASUREMENTS if not options.names or m.name in options.names]
     console, progress = Console(), Console(stderr=True)
-    table = Table("measurement", "got", "aimed at", "remarks", title="Hallstream" + (" (quick)" if options.quick else ""))
+    table = Table(
+        "measurement", "got", "aimed at", "remarks", title="Hallstream" + (" (quick)" if options.quick else "")
+    )
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.dir) as scratch:
         _add(table, "conditions", conditions(Path(scratch)))
         for measurement in chosen:
@@ -62,11 +64,15 @@ def _add(table: Table, title: str, figures: Iterable[Figure]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Hallstream, and print one table.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure Hallstream, and print one table."
+    )
     names = [measurement.name for measurement in MEASUREMENTS]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join(names)}")
     parser.add_argument("--quick", action="store_true", help="a few minutes less, and rougher")
-    parser.add_argument("--dir", type=Path, help="where logs are written: a real disk [default: the system's temporary directory]")
+    parser.add_argument(
+        "--dir", type=Path, help="where logs are written: a real disk [default: the system's temporary directory]"
+    )
     original = parser.parse_args
 
     return parser

@@ -47,7 +47,9 @@ def send(log: Log, frames: list[Frame], rate: float) -> array[int]:
             time.sleep(0.5 / rate)
             continue
         now_ms = time.time_ns() // 1_000_000
-        rows = [Append(OBSERVATIONS, 0, frame.hall.encode(), encode(replace(frame, at_ms=now_ms)), None) for frame in batch]
+        rows = [
+            Append(OBSERVATIONS, 0, frame.hall.encode(), encode(replace(frame, at_ms=now_ms)), None) for frame in batch
+        ]
         placed = log.append(rows)
         done = time.monotonic_ns()
         for number, (offset, _) in enumerate(placed, sent):

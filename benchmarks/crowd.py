@@ -42,14 +42,18 @@ def frames(
     hall: Hall, seed: int, *, people: int = PEOPLE, fps: float = FPS, floor: bool = False, start_ms: int = START_MS
 ) -> Iterator[Frame]:
     """What the hall's cameras report, for ever, in the order of time. ``floor``: with the floor points in metres."""
-    crowds = [CameraCrowd(hall, camera, Random(f"{seed}/{hall.id}/{camera.id}"), people, fps) for camera in hall.cameras]
+    crowds = [
+        CameraCrowd(hall, camera, Random(f"{seed}/{hall.id}/{camera.id}"), people, fps) for camera in hall.cameras
+    ]
     number = 0
     while True:
         at_ms = start_ms + round(number * 1000 / fps)
         for crowd in crowds:
             seen = crowd.step(floor=floor)
             source = f"{hall.id}/{crowd.camera}"
-            yield Frame(hall=hall.id, at_ms=at_ms, camera=crowd.camera, people=seen, source=source, boot="1", seq=number)
+            yield Frame(
+                hall=hall.id, at_ms=at_ms, camera=crowd.camera, people=seen, source=source, boot="1", seq=number
+            )
         number += 1
 
 

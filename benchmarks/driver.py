@@ -46,7 +46,9 @@ def measure(options: Options) -> Iterator[Figure]:
         best = min(s.ours_s for s in stretches)
         ratio = median(s.ours_s / s.decoding_s for s in stretches)
         yield Figure(f"in memory, {name}", f"{1 / ours:,.0f} frames/s", TARGET, f"best stretch {1 / best:,.0f}")
-        yield Figure("  against decoding alone", f"{ratio:.1f} x its time", "", f"decoding alone: {1 / alone:,.0f} frames/s")
+        yield Figure(
+            "  against decoding alone", f"{ratio:.1f} x its time", "", f"decoding alone: {1 / alone:,.0f} frames/s"
+        )
         yield from _stages(meter, sum(r.key is not None for r in records) - HALLS, ours, alone)
 
 

@@ -43,6 +43,8 @@ def _rest(done: Done, frames: int) -> str:
 def _stages(done: Done, frames: int) -> Iterator[Figure]:
     for agent, seconds in done.agents_s.items():
         yield Figure(f"  {agent}", us(seconds, frames))
-    yield Figure("  checkpoints", us(done.checkpoint_s, frames), "", f"{done.checkpoint_s / done.wall_s:.1%} of the time")
+    yield Figure(
+        "  checkpoints", us(done.checkpoint_s, frames), "", f"{done.checkpoint_s / done.wall_s:.1%} of the time"
+    )
     rest = done.wall_s - done.checkpoint_s - sum(done.agents_s.values())
     yield Figure("  the rest", us(rest, frames), "", "decoding, admission, fetching, Faust, appending")

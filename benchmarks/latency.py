@@ -51,11 +51,15 @@ def measure(options: Options) -> Iterator[Figure]:
     frames = _frames(out)
     first = min(due for due, _ in frames.values()) + WARM_S * 10**9
     waits = [(at - due, at - stood) for at, due, stood in _matched(seen, frames) if due >= first]
-    yield Figure("frame due to event read", _percentiles([all_ns for all_ns, _ in waits]), TARGET, f"{len(waits):,} events")
+    yield Figure(
+        "frame due to event read", _percentiles([all_ns for all_ns, _ in waits]), TARGET, f"{len(waits):,} events"
+    )
     yield Figure("frame in the log to event read", _percentiles([ns for _, ns in waits]))
     took_s = (max(stood for _, stood in frames.values()) - min(due for due, _ in frames.values())) / 1e9
     share = done.cpu_s / (seconds + WARM_S)
-    yield Figure("sent", f"{len(frames) / took_s:,.0f} frames/s", f"{RATE:,} frames/s", f"the engine used {share:.0%} of a core")
+    yield Figure(
+        "sent", f"{len(frames) / took_s:,.0f} frames/s", f"{RATE:,} frames/s", f"the engine used {share:.0%} of a core"
+    )
 
 
 def _watch(log: Log, cameras: subprocess.Popen[str]) -> Seen:

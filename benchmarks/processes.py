@@ -21,8 +21,8 @@ BATCH = 5000
 
 
 def filled(path: Path, records: Iterable[Record]) -> Path:
-    """A log whose observations are these records, with the times they have."""
-    path.parent.mkdir(parents=True)
+    """The log at ``path``, made if need be, with these records at its end, with the times they have."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with Log.open(path, sync="NORMAL") as log:
         ensure_topics(log, TOPOLOGY, "producer")
         rest = iter(records)

@@ -67,7 +67,9 @@ def measure(options: Options) -> Iterator[Figure]:
         _run(log, journal, rnd)  # the first start has no state
         starts = [_run(log, journal, rnd) for _ in range(kills)]
     yield Figure("start to first new event", _spread([s.event_s for s in starts]), TARGET, f"{kills} kills")
-    yield Figure("  of which until recovered", _spread([s.ready_s for s in starts]), "", "Python, imports, Faust, tables")
+    yield Figure(
+        "  of which until recovered", _spread([s.ready_s for s in starts]), "", "Python, imports, Faust, tables"
+    )
 
 
 def _run(log: Log, journal: Journal, rnd: random.Random) -> Start:

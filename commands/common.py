@@ -40,7 +40,9 @@ def clear_errors() -> Iterator[None]:
         fatal = Fatal(65, str(e)) if isinstance(e, RecordingError) else as_fatal(e)
         raise Ended(str(fatal), fatal.code) from e
     except Exception as e:
-        if not any(isinstance(e, row.causes) for row in EXITS if row.causes) and not type(e).__module__.startswith("streams.embedded"):
+        if not any(isinstance(e, row.causes) for row in EXITS if row.causes) and not type(e).__module__.startswith(
+            "streams.embedded"
+        ):
             raise
         fatal = as_fatal(e)
         raise Ended(str(fatal), fatal.code) from e

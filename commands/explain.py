@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -73,12 +73,16 @@ def _explain(log: Log, lane: Lane, name: EventId) -> Explanation:
     partition = int(name.hall[1:]) if name.hall.startswith("~") else partition_of(name.hall.encode(), partitions)
     start, end = log.start(lane.topic, partition), log.end(lane.topic, partition)
     if not start <= name.offset < end:
-        raise Unexplained(f"offset {name.offset} of {lane.topic}/{partition} is not in the log: it holds {start} to {end}")
+        raise Unexplained(
+            f"offset {name.offset} of {lane.topic}/{partition} is not in the log: it holds {start} to {end}"
+        )
     restored = latest(stretch(log, SNAPSHOTS, partition), lane.name, partition, before=name.offset, era=name.era)
     if restored is not None and restored.mark is not None and restored.mark.next_offset >= start:
         start = restored.mark.next_offset
     elif start > 0:
-        raise Unexplained(f"the log begins at offset {start}, and no snapshot of era {name.era} before offset {name.offset} is left")
+        raise Unexplained(
+            f"the log begins at offset {start}, and no snapshot of era {name.era} before offset {name.offset} is left"
+        )
     else:
         restored = None
     records = stretch(log, lane.topic, partition, Span(start, name.offset + 1))
@@ -131,20 +135,41 @@ def _text(value: bytes | None) -> str | None:
 def _show(found: Explanation, published: bytes | None, proved: bool, whole_state: bool) -> None:
     console = Console()
     source = found.source
-    at = datetime.fromtimestamp(source.timestamp_ms / 1000, timezone.utc).isoformat(timespec="milliseconds")
+    at = datetime.fromtimestamp(source.timestamp_ms / 1000, UTC).isoformat(timespec="milliseconds")
     console.print(Panel(_pretty(published), title=f"published as {found.id}", title_align="left"))
     kind = "a tick" if source.key is None else f"key {_text(source.key)}"
-    console.print(Panel(_pretty(source.value), title=f"caused by {source.topic}/{source.partition}/{source.offset}, {at}, {kind}", title_align="left"))
+    console.print(
+        Panel(
+            _pretty(source.value),
+            title=f"caused by {source.topic}/{source.partition}/{source.offset}, {at}, {kind}",
+            title_align="left",
+        )
+    )
     if cause := _cause(source):
-        console.print(f"that record was published by the engine itself; go on with: hall explain {cause}", highlight=False)
-    state = json.dumps(found.state, ensure_ascii=False, indent=1) if found.state is not None else "none: not an agent of this hall"
+        console.print(
+            f"that record was published by the engine itself; go on with: hall explain {cause}", highlight=False
+        )
+    state = (
+        json.dumps(found.state, ensure_ascii=False, indent=1)
+        if found.state is not None
+        else "none: not an agent of this hall"
+    )
     if len(state) > STATE_SHOWN and not whole_state:
         state = state[:STATE_SHOWN] + f"\n... {len(state)} characters in all; --state shows them"
-    console.print(Panel(state, title=f"decided from the state of agent {found.id.agent}, before that record", title_align="left", highlight=False))
+    console.print(
+        Panel(
+            state,
+            title=f"decided from the state of agent {found.id.agent}, before that record",
+            title_align="left",
+            highlight=False,
+        )
+    )
     rules = json.dumps(found.rules, ensure_ascii=False) if found.rules else "none of its own"
     console.print(Panel(rules, title=f"under its rules, of configuration {_version(found.files)}", title_align="left"))
     if proved:
-        console.print(f"proved: replaying {found.records_replayed} records gives the same event, byte for byte", style="green")
+        console.print(
+            f"proved: replaying {found.records_replayed} records gives the same event, byte for byte", style="green"
+        )
         return
     console.print(f"not proved: replaying {found.records_replayed} records gives", style="bold red")
     console.print(_pretty(found.replayed.value if found.replayed else None))

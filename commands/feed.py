@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -13,7 +13,7 @@ from rich.text import Text
 from agents.topology import TOPOLOGY
 from commands.common import Ended, clear_errors, log_path, open_log, settings
 from commands.config import ORIGIN, in_log
-from commands.played import Halls, Options, given_files, open_recording, place
+from commands.played import Files, Halls, Options, given_files, open_recording, place
 from streams.driver import closing_ticks
 from streams.embedded.feeding import Clock, Feeder, Pace
 from streams.embedded.log import Log
@@ -66,6 +66,9 @@ def command(
     the feed ticks, and it never gets far ahead of the engine. At its end it ticks on until everybody has left, every
     track has ended and the hour is closed.
 
+    The faster it goes, the later the lanes behind the first hear of seconds in which nothing was concluded, so an alarm
+    may be raised some seconds later than it was. `hall replay` is exact at any speed.
+
     A hall that the log does not know is configured first, from --hall or from the recording itself. One that it knows
     keeps its files (`hall config apply` changes them).
 
@@ -92,8 +95,8 @@ def command(
         for hall in halls.different:
             click.echo(f"{hall}: the log's own files stay in force (`hall config apply` changes them)", err=True)
         feeder = Feeder(log, TOPOLOGY, log_path(found), own_clock=own_clock)
-        timeline = _timeline(halls, plays, close=not more) if own_clock else halls.admit(plays)
-        _play(feeder, timeline, Pace(speed, Clock()), source.count)
+        timeline = ticked(halls.admit(plays)) if own_clock else halls.admit(plays)
+        _play(feeder, timeline, Pace(speed, Clock()), source.count, halls.files if own_clock and not more else None)
         if halls.left_out:
             click.echo(f"{halls.left_out} configurations left out: the halls have theirs already", err=True)
 
@@ -110,25 +113,15 @@ def _own_clock(log: Log, speed: float) -> bool:
     return own
 
 
-def _timeline(halls: Halls, plays: Iterator[Play], *, close: bool) -> Iterator[Play]:
-    """Events and seconds, until everything that can follow from them has followed."""
-    at_ms = 0
-    for play in ticked(halls.admit(plays)):
-        at_ms = play.at_ms
-        yield play
-    for tick in closing_ticks(at_ms, halls.files) if close else ():
-        yield Play(tick, "", None)
-
-
-def _play(feeder: Feeder, plays: Iterator[Play], pace: Pace, count: int) -> None:
-    """Ctrl-C ends it between two transactions."""
+def _play(feeder: Feeder, plays: Iterator[Play], pace: Pace, count: int, close: Mapping[str, Files] | None) -> None:
+    """Ctrl-C ends it between two transactions. ``close``: the halls for which it ticks on behind the end, or None."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("feeding", total=count)
         try:
             feeder.feed(plays, pace, lambda: bar.update(task, completed=feeder.fed))
             bar.update(task, description="the engine catches up")
-            untold = feeder.finish()
+            untold = feeder.finish(() if close is None else closing_ticks(feeder.at_ms, close))
         except KeyboardInterrupt:
             bar.stop()
             click.echo(f"stopped: {feeder.fed} events are in the log")

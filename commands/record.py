@@ -31,7 +31,12 @@ class Beginning(NamedTuple):
 
 @click.command("record")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--last", "hours", type=click.FloatRange(min=0.01), help="Only the last so many hours, and the hour before them at most.")
+@click.option(
+    "--last",
+    "hours",
+    type=click.FloatRange(min=0.01),
+    help="Only the last so many hours, and the hour before them at most.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 def command(file: Path, hours: float | None, overwrite: bool) -> None:
     """Save every record of the log into FILE (JSON lines; gzip when it ends in .gz). The engine may go on running.
@@ -66,7 +71,9 @@ def record_log(log: Log, file: Path, since_ms: int | None) -> int:
             about[f"begin.{lane.name}.{p}"] = str(begins[lane.topic, p].offset)
             # A pending era has published nothing yet; what the era before it still owed, it will publish as its own.
             about[f"end.{lane.name}.{p}"] = f"{mark.era}/{mark.next_offset}" if mark and not mark.pending else "0/0"
-    spans = {(topic.name, p): _span(log, topic.name, p, begins, since_ms) for topic in TOPICS for p in range(partitions)}
+    spans = {
+        (topic.name, p): _span(log, topic.name, p, begins, since_ms) for topic in TOPICS for p in range(partitions)
+    }
     about |= {f"cut.{topic}.{p}": str(span.start) for (topic, p), span in spans.items()}
     about["records"] = str(total := sum(span.end - span.start for span in spans.values()))
     with RecordingWriter(file, about) as out:

@@ -24,7 +24,12 @@ NOTES_SHOWN = 10
 
 @click.command("replay")
 @click.argument("recording", type=EXISTING)
-@click.option("--hall", "directory", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The hall's directory; needed for MOTChallenge text.")
+@click.option(
+    "--hall",
+    "directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The hall's directory; needed for MOTChallenge text.",
+)
 @click.option("--rules", type=EXISTING, help="Use this file in place of the hall's rules.yaml.")
 @click.option("--out", type=FILE, help="Write every published event, one JSON object a line.")
 @click.option("--summary", type=FILE, help="Write the figures: entries, exits, occupancy, dwell, crossings.")
@@ -33,8 +38,12 @@ NOTES_SHOWN = 10
 @click.option("--camera", help="MOTChallenge: the camera that saw it [default: the hall's only one].")
 @click.option("--fps", type=float, default=9.0, show_default=True, help="MOTChallenge: frames a second.")
 @click.option("--start", help="MOTChallenge: time of the first frame, ISO, hall time [default: 2020-01-01T09:00:00].")
-@click.option("--prove", is_flag=True, help="A log's recording: compare with what was published then; exit 1 if it differs.")
-@click.option("--what-if", is_flag=True, help="A log's recording: run its frames under --hall and --rules, not as it was.")
+@click.option(
+    "--prove", is_flag=True, help="A log's recording: compare with what was published then; exit 1 if it differs."
+)
+@click.option(
+    "--what-if", is_flag=True, help="A log's recording: run its frames under --hall and --rules, not as it was."
+)
 def command(
     recording: Path, directory: Path | None, rules: Path | None, out: Path | None, summary: Path | None,
     heatmap: Path | None, tracks: Path | None, camera: str | None, fps: float, start: str | None, prove: bool, what_if: bool,
@@ -55,7 +64,9 @@ def command(
         if whole_log and rules:
             raise click.UsageError("a log's recording runs under the rules that were in force; --what-if takes others")
         if prove and not whole_log:
-            raise click.UsageError("--prove needs a log's recording (`hall record`): only there stands what was published")
+            raise click.UsageError(
+                "--prove needs a log's recording (`hall record`): only there stands what was published"
+            )
         results = Results(summary, heatmap, tracks, out)
         started = time.perf_counter()
         differences: list[Difference] = []
@@ -66,10 +77,14 @@ def command(
         written = results.save()
     _report(results, time.perf_counter() - started, written)
     if differences:
-        raise Ended("the replay differs from what was published:\n" + "\n".join(map(_shown, differences[:NOTES_SHOWN])), 1)
+        raise Ended(
+            "the replay differs from what was published:\n" + "\n".join(map(_shown, differences[:NOTES_SHOWN])), 1
+        )
 
 
-def _source(recording: Path, directory: Path | None, rules: Path | None, camera: str | None, fps: float, start: str | None) -> Source:
+def _source(
+    recording: Path, directory: Path | None, rules: Path | None, camera: str | None, fps: float, start: str | None
+) -> Source:
     if is_recording(recording):
         return events_source(recording, SENSING, directory, rules)
     if directory is None:
@@ -103,7 +118,9 @@ def _report(results: Results, seconds: float, written: list[Path]) -> None:
     console = Console(stderr=True)
     frames = results.counts.pop("frames", 0)
     rate = f", {frames / seconds:,.0f} records/s" if frames else ""
-    console.print(f"replayed in {seconds:.1f} s{rate}: {sum(results.counts.values())} events published", highlight=False)
+    console.print(
+        f"replayed in {seconds:.1f} s{rate}: {sum(results.counts.values())} events published", highlight=False
+    )
     for name, count in sorted(results.counts.items()):
         console.print(f"  {name:<20} {count:>8}", highlight=False)
     for path in written:

@@ -123,7 +123,9 @@ def replay_log(recording: Path, results: Results, *, prove: bool) -> Replayed:
             return None
         found = latest(snapshots, lane.name, partition, before=begin)
         if found is None or found.mark is None:
-            raise RecordingError(f"{recording}: no whole snapshot of lane {lane.name} at offset {begin}: it was cut, or made by hand")
+            raise RecordingError(
+                f"{recording}: no whole snapshot of lane {lane.name} at offset {begin}: it was cut, or made by hand"
+            )
         starts[lane.name] = (found.mark.era, found.mark.next_offset)
         return found
 
@@ -134,7 +136,9 @@ def replay_log(recording: Path, results: Results, *, prove: bool) -> Replayed:
         if prove and output.id is not None:
             proof.replayed(output.topic, output.id, output.value)
     ends = {lane.name: _end(about.get(f"end.{lane.name}.0")) for lane in TOPOLOGY.lanes}
-    cut = frozenset(key.split(".", 1)[1].rpartition(".")[0] for key, at in about.items() if key.startswith("cut.") and at != "0")
+    cut = frozenset(
+        key.split(".", 1)[1].rpartition(".")[0] for key, at in about.items() if key.startswith("cut.") and at != "0"
+    )
     return Replayed(driver, proof.compared, proof.differences(Bounds(starts, ends, cut)) if prove else [])
 
 

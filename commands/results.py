@@ -62,7 +62,12 @@ class Results:
         if self._out is not None:
             self._out.write(output.value + b"\n")
         # The agents' own conclusions came by the tap; what the engine says itself does not.
-        if output.id is not None and output.id.agent == "engine" and not isinstance(output.event, Configured) and self.tap:
+        if (
+            output.id is not None
+            and output.id.agent == "engine"
+            and not isinstance(output.event, Configured)
+            and self.tap
+        ):
             self._see(output.event)
 
     def save(self) -> list[Path]:

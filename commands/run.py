@@ -49,11 +49,21 @@ class Options:
 
 @click.command("run")
 @click.argument("directory", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--simulate/--no-simulate", default=None, help="A simulated crowd in the halls [default: only in the demo hall].")
-@click.option("--for", "seconds", type=click.FloatRange(min=0.1), help="End by itself after so many seconds, with a summary.")
+@click.option(
+    "--simulate/--no-simulate", default=None, help="A simulated crowd in the halls [default: only in the demo hall]."
+)
+@click.option(
+    "--for", "seconds", type=click.FloatRange(min=0.1), help="End by itself after so many seconds, with a summary."
+)
 @click.option("--plain", is_flag=True, help="No live table: print one every ten seconds.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Of the simulated crowd.")
-@click.option("--level", type=click.FloatRange(min=0.01, max=20), default=1.0, show_default=True, help="Simulated arrivals, times this.")
+@click.option(
+    "--level",
+    type=click.FloatRange(min=0.01, max=20),
+    default=1.0,
+    show_default=True,
+    help="Simulated arrivals, times this.",
+)
 def command(
     directory: Path | None, simulate: bool | None, seconds: float | None, plain: bool, seed: int, level: float
 ) -> None:
@@ -86,7 +96,9 @@ async def _run(store: Log, halls: dict[str, dict[str, str]], found: Settings, op
     topics.ensure_topics(store, TOPOLOGY)
     own_clock = store.topics()[OBSERVATIONS].time == "producer"
     if own_clock and options.simulate:
-        raise Fatal(64, "the topics of this log were made with --time producer, for `hall feed`: run with --no-simulate")
+        raise Fatal(
+            64, "the topics of this log were made with --time producer, for `hall feed`: run with --no-simulate"
+        )
     service = EmbeddedService(store, log_path(found), TOPOLOGY, http=found.http, ticker=not own_clock)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -118,7 +130,9 @@ async def _simulate(store: Log, service: EmbeddedService, halls: dict[str, dict[
         now = now_ms()
         frames = [frame for crowd in crowds for frame in crowd.step(now)]
         if frames:
-            service.embedded.writer.append([topics.keyed(store, OBSERVATIONS, f.hall, encode(f), f.at_ms) for f in frames])
+            service.embedded.writer.append(
+                [topics.keyed(store, OBSERVATIONS, f.hall, encode(f), f.at_ms) for f in frames]
+            )
         await asyncio.sleep(STEP_S)
 
 

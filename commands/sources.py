@@ -41,7 +41,9 @@ def start_ms(text: str | None, hall: Hall) -> int:
     try:
         at = datetime.fromisoformat(text or DEFAULT_START)
     except ValueError as e:
-        raise click.BadParameter(f"expected an ISO time such as {DEFAULT_START}, got {text!r}", param_hint="--start") from e
+        raise click.BadParameter(
+            f"expected an ISO time such as {DEFAULT_START}, got {text!r}", param_hint="--start"
+        ) from e
     return int((at if at.tzinfo else at.replace(tzinfo=hall.tz)).timestamp() * 1000)
 
 
@@ -58,7 +60,9 @@ def mot_source(
     hall = load_files(files).hall
     names = [c.id for c in hall.cameras]
     if camera is None and len(names) != 1:
-        raise click.UsageError(f"the hall has {len(names)} cameras: say with --camera which one saw this ({', '.join(names)})")
+        raise click.UsageError(
+            f"the hall has {len(names)} cameras: say with --camera which one saw this ({', '.join(names)})"
+        )
     camera = camera or names[0]
     if camera not in names:
         raise click.BadParameter(f"expected one of {', '.join(names)}; got {camera!r}", param_hint="--camera")
@@ -98,7 +102,8 @@ def edge_events(path: Path, lane: Lane, hall: str | None = None) -> Iterator[Eve
 
 def _halls_of(path: Path, lane: Lane) -> tuple[dict[str, Mapping[str, str]], int]:
     """The configurations in a recording, the first of each hall; and how many records the lane has."""
-    decoder, halls, total = Decoder((Configured,)), {}, 0
+    decoder, total = Decoder((Configured,)), 0
+    halls: dict[str, Mapping[str, str]] = {}
     for record in read_recording(path):
         if record.topic != lane.topic:
             continue

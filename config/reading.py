@@ -82,7 +82,7 @@ def read_yaml(file: str, text: str) -> Document:
     return document
 
 
-class _Stop(Exception):  # noqa: N818
+class _Stop(Exception):
     """Reading on would make no sense; the problem is noted."""
 
 

@@ -96,7 +96,9 @@ def restore(records: Mapping[bytes, bytes]) -> Restored:
         if not hall:
             marks[writer] = _decoded(_mark, value, key)
     # Writer ids break ties, so that every reader of the same records takes the same one.
-    for writer, mark in sorted(marks.items(), key=lambda item: (item[1].era, item[1].next_offset, item[0]), reverse=True):
+    for writer, mark in sorted(
+        marks.items(), key=lambda item: (item[1].era, item[1].next_offset, item[0]), reverse=True
+    ):
         keys = {hall: hall_key(writer, hall) for hall in mark.halls}
         if all(key in records for key in keys.values()):
             halls = {hall: _decoded(_hall, records[key], key) for hall, key in keys.items()}

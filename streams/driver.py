@@ -28,7 +28,9 @@ Restore = Callable[[Lane, int], Restored | None]
 class LogDriver:
     """Runs each lane over its own records of a log, from ``restore(lane, partition)`` or from nothing."""
 
-    def __init__(self, topology: Topology, *, partitions: int = 1, restore: Restore | None = None, tap: Tap | None = None) -> None:
+    def __init__(
+        self, topology: Topology, *, partitions: int = 1, restore: Restore | None = None, tap: Tap | None = None
+    ) -> None:
         self._lanes = {lane.topic: lane for lane in topology.lanes}
         self._topology, self._partitions, self._tap = topology, partitions, tap
         self._restore = restore or (lambda lane, partition: None)
@@ -81,14 +83,18 @@ class Driver:
         for output in engine.process(record):
             yield output
             if below and output.topic == self.engines[at + 1].lane.topic:
-                yield from self._append(at + 1, Record(output.topic, 0, 0, output.timestamp_ms, output.key, output.value))
+                yield from self._append(
+                    at + 1, Record(output.topic, 0, 0, output.timestamp_ms, output.key, output.value)
+                )
 
     def _append(self, at: int, record: Record) -> Iterator[Output]:
         offset, self._ends[at] = self._ends[at], self._ends[at] + 1
         yield from self.feed(at, record._replace(topic=self.engines[at].lane.topic, offset=offset))
 
 
-def lay_out(topic: str, halls: Mapping[str, Mapping[str, str]], events: Iterable[Event], *, close: bool = True) -> Iterator[Record]:
+def lay_out(
+    topic: str, halls: Mapping[str, Mapping[str, str]], events: Iterable[Event], *, close: bool = True
+) -> Iterator[Record]:
     """Events in time order as a log of one partition: configuration first, a tick each second, closing ticks at the end.
 
     ``halls``: by id, the files of each. Timestamps are the events' ``at_ms`` (never going back); offsets count up.

@@ -36,7 +36,14 @@ class Explanation:
 
 
 def explain(
-    event_id: EventId, lane: Lane, records: Iterable[Record], restored: Restored | None, *, partition: int, partitions: int, topology: int
+    event_id: EventId,
+    lane: Lane,
+    records: Iterable[Record],
+    restored: Restored | None,
+    *,
+    partition: int,
+    partitions: int,
+    topology: int,
 ) -> Explanation:
     """Replay ``records``, which go on where ``restored`` ends, up to the one that caused the event."""
     engine = Engine(lane, partition, partitions=partitions, topology=topology, restored=restored)
@@ -49,7 +56,9 @@ def explain(
 
 def _at(event_id: EventId, engine: Engine, record: Record, count: int) -> Explanation:
     if record.offset != event_id.offset:
-        raise Unexplained(f"{record.topic}/{record.partition}: the record at offset {event_id.offset} is no longer in the log")
+        raise Unexplained(
+            f"{record.topic}/{record.partition}: the record at offset {event_id.offset} is no longer in the log"
+        )
     key = event_id.hall.encode()
     hall = engine.halls.get(key)
     state = _state(engine, key, event_id.agent)

@@ -52,7 +52,8 @@ _header, _line = msgspec.json.Decoder(Header), msgspec.json.Decoder(Line)
 
 def _open(path: Path, mode: str) -> IO[Any]:
     # mtime 0: the same records give the same file, byte for byte.
-    return gzip.GzipFile(path, mode, mtime=0) if path.suffix == ".gz" else path.open(mode)
+    opened: Any = gzip.GzipFile(path, mode, mtime=0) if path.suffix == ".gz" else path.open(mode)
+    return opened
 
 
 def _text(data: bytes | None) -> tuple[str | None, str | None]:

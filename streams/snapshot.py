@@ -55,7 +55,9 @@ def _pairs(lane: str, mark: Mark, halls: Mapping[str, HallRecord]) -> list[tuple
     return [*pairs, (mark_key(name), encode_mark(mark))]
 
 
-def latest(records: Iterable[Record], lane: str, partition: int, before: int | None = None, era: int | None = None) -> Restored | None:
+def latest(
+    records: Iterable[Record], lane: str, partition: int, before: int | None = None, era: int | None = None
+) -> Restored | None:
     """The newest complete snapshot of a lane's partition, of ``era`` if given, that has not seen offset ``before``."""
     found: dict[bytes, bytes] = {}
     for record in records:

@@ -1,6 +1,6 @@
 """The architecture, held by tests: who may import whom, that our names are ours, and how long a file may get.
 
-    hall.py -> commands -> agents | vision | devices -> streams -> config
+hall.py -> commands -> agents | vision | devices -> streams -> config
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 from config.hall import Hall
 from streams.events import (
@@ -58,7 +59,7 @@ class AlarmView:
 
 @dataclass
 class HallView:
-    """One hall. ``at_ms`` is the time of the newest event seen."""
+    """One hall. ``at_ms`` is the log's time."""
 
     hall: Hall
     zones: dict[str, ZoneView]
@@ -88,13 +89,16 @@ class Board:
             view.people, view.visits, view.alarms, view.at_ms = old.people, old.visits, old.alarms, old.at_ms
         self.halls[hall.id] = view
 
+    def tell_time(self, at_ms: int) -> None:
+        """The log's time, which goes on in a quiet hall too."""
+        for view in self.halls.values():
+            view.at_ms = max(view.at_ms, at_ms)
+
     def observe(self, event: Event) -> None:
         """Take one event; those of halls and kinds it does not show are passed over."""
         view, show = self.halls.get(event.hall), SHOW.get(type(event))
-        if view is not None:
-            view.at_ms = max(view.at_ms, getattr(event, "decided_at_ms", event.at_ms))
-            if show is not None:
-                show(view, event)
+        if view is not None and show is not None:
+            show(view, event)
 
 
 def _entered(view: HallView, event: ZoneEntered) -> None:
@@ -141,7 +145,7 @@ def _cleared(view: HallView, event: AlarmCleared) -> None:
     view.alarms.pop((event.alarm, event.track), None)
 
 
-SHOW: dict[type[Event], Callable[[HallView, Event], None]] = {
+SHOW: dict[type[Event], Callable[[HallView, Any], None]] = {
     ZoneEntered: _entered, ZoneLeft: _left, DwellEnded: _stayed, DensityChanged: _denser, LineCrossed: _crossed,
     TrackStarted: _started, TrackEnded: _ended, AlarmRaised: _raised, AlarmCleared: _cleared,
-}  # type: ignore[dict-item]  # fmt: skip
+}  # fmt: skip

@@ -6,6 +6,7 @@ from commands.live.board import Board
 from config.loading import load_files
 from streams.codec import BadRecord, Decoder, id_of
 from streams.embedded.log import Log
+from streams.embedded.reading import offset_at
 from streams.events import Configured
 from streams.ids import Seen, parse_id
 from streams.lane import Lane
@@ -23,17 +24,9 @@ class Follower:
         self._next = [log.start(lane.topic, p) for p in range(log.topics()[lane.topic].partitions)]
 
     def skip_before(self, at_ms: int) -> None:
-        """Begin at the first record of that time or later (records of a partition stand in time order)."""
-        for partition in range(len(self._next)):
-            low, high = self._next[partition], self._log.end(self._lane.topic, partition)
-            while low < high:
-                middle = (low + high) // 2
-                found = self._log.read(self._lane.topic, partition, middle, limit=1)
-                if found and found[0].timestamp_ms < at_ms:
-                    low = found[0].offset + 1
-                else:
-                    high = middle
-            self._next[partition] = low
+        """Begin at the first record of that time or later."""
+        topic = self._lane.topic
+        self._next = [offset_at(self._log, topic, p, at_ms) for p in range(len(self._next))]
 
     def catch_up(self) -> int:
         """Show what has come since the last time; how many records it was."""
@@ -42,6 +35,7 @@ class Follower:
             while records := self._log.read(self._lane.topic, partition, self._next[partition], limit=BATCH):
                 for record in records:
                     self._show(record)
+                self._board.tell_time(records[-1].timestamp_ms)
                 self._next[partition] = records[-1].offset + 1
                 count += len(records)
         return count
@@ -59,5 +53,3 @@ class Follower:
         if isinstance(event, Configured):
             self._board.configure(load_files(event.files).hall)
         self._board.observe(event)
-
-

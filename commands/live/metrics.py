@@ -20,7 +20,9 @@ class BoardMetrics(Collector):
         occupancy = GaugeMetricFamily("hall_zone_people", "Tracks in the zone.", labels=zone)
         entries = CounterMetricFamily("hall_zone_entries", "Times a track entered the zone.", labels=zone)
         exits = CounterMetricFamily("hall_zone_exits", "Times a track left the zone.", labels=zone)
-        crossings = CounterMetricFamily("hall_line_crossings", "Crossings of the line.", labels=["hall", "line", "direction"])
+        crossings = CounterMetricFamily(
+            "hall_line_crossings", "Crossings of the line.", labels=["hall", "line", "direction"]
+        )
         alarms = GaugeMetricFamily("hall_alarms", "Alarms that are raised.", labels=["hall", "severity"])
         for hall, view in self._board.halls.items():
             people.add_metric([hall], len(view.people))

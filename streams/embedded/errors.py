@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the names say what is the matter with the log; all of them are a LogError
 """What can go wrong with the embedded log, each with the file and what to do; SQLite's errors are translated here."""
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class Pace:
 
 
 class Feeder:
-    """Feeds one recording into an open log. ``fed``: its events that are in the log by now."""
+    """Feeds one recording into an open log. ``fed``: its events that are in the log by now; ``at_ms``: how far it has come."""
 
     def __init__(
         self, log: Log, topology: Topology, path: Path, *, own_clock: bool, clock: Clock = Clock()  # noqa: B008 - a value
@@ -72,7 +72,7 @@ class Feeder:
         self._later: list[Append] = []
         self._held: deque[tuple[Needs, list[Append]]] = deque()
         self._had_engine = holding(path) is not None
-        self.fed = self._taken = 0
+        self.fed = self._taken = self.at_ms = 0
 
     def feed(self, plays: Iterable[Play], pace: Pace, progress: Callable[[], None] = lambda: None) -> None:
         """All of ``plays``, whose times never go back. Raises Fatal when the engine stands still."""
@@ -89,15 +89,21 @@ class Feeder:
         self._flush()
         progress()
 
-    def finish(self) -> int:
+    def finish(self, closing: Iterable[int] = ()) -> int:
         """Wait until the first lane has processed everything, and tell the others what time it is.
 
-        Returns how many ticks could not be told, because no engine runs.
+        Then the ``closing`` ticks, each when the one before has come all the way: there are long silences between them.
+        Returns how many ticks could not be told to the lower lanes, because no engine runs.
         """
         self._until(lambda: not self._held)
+        for at_ms in closing:
+            self._take(Play(at_ms, "", None))
+            self._flush()
+            self._until(lambda: not self._held)
         return sum(len(rows) for _, rows in self._held)
 
     def _take(self, play: Play) -> None:
+        self.at_ms = play.at_ms
         if play.event is None:
             self._rows += ticks(self._log, [self._origin.topic], play.at_ms)
             self._later += ticks(self._log, [lane.topic for lane in self._lower], play.at_ms)

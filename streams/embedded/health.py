@@ -27,7 +27,8 @@ def _faults(state: LaneState, holder: Holder, now_ms: int) -> list[str]:
     name = f"{state.lane.name}/{state.partition}"
     age_s, waited_s = mark_age_s(state, now_ms), waited(state, now_ms) or 0.0
     # Before its first mark an engine is as old as its lock.
-    quiet_s = age_s if age_s is not None else (now_ms - (holder.since_ms or now_ms)) / 1000
+    since_ms = now_ms if holder.since_ms is None else holder.since_ms
+    quiet_s = age_s if age_s is not None else (now_ms - since_ms) / 1000
     # On topics of producer time nothing ticks between two recordings: an old mark with nothing behind it is idle.
     idle = state.time == "producer" and state.lag == 0
     return [

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from streams.embedded.port import EmbeddedPort
 from streams.embedded.transport import EmbeddedLog, register
 from streams.lane import Topology
 from streams.worker.app import build_app
-from streams.worker.failure import Fatal, as_fatal
+from streams.worker.failure import as_fatal
 from streams.worker.http import HttpServer
 from streams.worker.lanes import Lanes
 from streams.worker.metrics import WorkerMetrics
@@ -33,7 +33,9 @@ STOP_WITHIN_S = 2.0
 class EmbeddedService:
     """``run`` until ``stop`` is called or something ends it. The caller opens the log, and closes it afterwards."""
 
-    def __init__(self, store: Log, path: Path, topology: Topology, *, http: tuple[str, int] | None, ticker: bool = True) -> None:
+    def __init__(
+        self, store: Log, path: Path, topology: Topology, *, http: tuple[str, int] | None, ticker: bool = True
+    ) -> None:
         self._store, self._path, self._topology, self._http_at, self._ticker = store, path, topology, http, ticker
         self.metrics = WorkerMetrics(tuple(lane.name for lane in topology.lanes))
         self._stop = asyncio.Event()
@@ -58,13 +60,21 @@ class EmbeddedService:
         topics.ensure_topics(self._store, self._topology)
         self.embedded = EmbeddedLog(self._store)
         self.lanes = Lanes(self._topology, EmbeddedPort(self.embedded), self.metrics.observe, self.metrics.meters)
-        self.lanes.partition_counts = {lane.topic: self.embedded.partitions(lane.topic) for lane in self._topology.lanes}
+        self.lanes.partition_counts = {
+            lane.topic: self.embedded.partitions(lane.topic) for lane in self._topology.lanes
+        }
         self.metrics.bind(self.lanes, self._store.end)
         if self._http_at is not None:
             self.http = HttpServer(*self._http_at, self.metrics.registry, self.lanes)
             await self.http.start()
         register()
-        self._app = build_app(f"embedded://{self._path.resolve()}", self.lanes, topics.PARTITIONS, self._path.parent, embedded=self.embedded)
+        self._app = build_app(
+            f"embedded://{self._path.resolve()}",
+            self.lanes,
+            topics.PARTITIONS,
+            self._path.parent,
+            embedded=self.embedded,
+        )
         self.lanes.seek = lambda tp, offset: self._app.consumer.seek(tp, offset)
         await self._app.start()
         self._spawn(self.lanes.tend(), self._watch())
@@ -99,7 +109,9 @@ class EmbeddedService:
         try:
             await asyncio.wait_for(self.lanes.finish(), FINISH_WITHIN_S)
         except TimeoutError:
-            log.warning("the last checkpoint took longer than %.0f s: leaving without it, which is safe", FINISH_WITHIN_S)
+            log.warning(
+                "the last checkpoint took longer than %.0f s: leaving without it, which is safe", FINISH_WITHIN_S
+            )
         except Exception as e:
             raise as_fatal(e) from e
         if self.lanes.fatal.done():
@@ -149,5 +161,3 @@ class EmbeddedService:
                 self.lanes.fail(fatal)
             if self._app.crash_reason is not None:
                 self.lanes.fail(self._app.crash_reason)
-
-

@@ -71,15 +71,16 @@ class Writer:
                 rows = [row for entry in batch for row in entry.rows]
                 positions = {key: at for entry in batch for key, at in entry.positions.items()}
                 try:
-                    placed = await loop.run_in_executor(
-                        self._pool, lambda r=rows, p=positions: self._log.append(r, positions=p)
-                    )
+                    placed = await loop.run_in_executor(self._pool, self._append, rows, positions)
                 except Exception as e:  # noqa: BLE001 - whoever waits gets it; nothing later may go out past it
                     self._fail([*batch, *self._waiting], e)
                     return
                 self._resolve(batch, placed)
         finally:
             self._task = None
+
+    def _append(self, rows: list[Append], positions: dict[tuple[str, str, int], int]) -> Placed:
+        return self._log.append(rows, positions=positions)
 
     def _take(self) -> list[Entry]:
         count = rows = 0

@@ -14,7 +14,6 @@ from streams.lane import Lane
 from streams.partitioner import partition_of
 from streams.record import Record
 
-
 WRITERS = 256
 """Agents of other lanes that a hall listens to; more would be somebody's invention, and fill the state."""
 

@@ -78,7 +78,9 @@ class HallRuntime:
     def _adopt(self, files: dict[str, str], name: str) -> None:
         loaded = load_files(files)
         if loaded.hall.id != name:
-            raise ValueError(f"hall.yaml: id: expected {name!r}, the hall these files were sent to; got {loaded.hall.id!r}")
+            raise ValueError(
+                f"hall.yaml: id: expected {name!r}, the hall these files were sent to; got {loaded.hall.id!r}"
+            )
         agents = HallAgents(self._lane, loaded.hall, loaded.rules)
         self.agents, self.hall, self.rules = agents, loaded.hall, loaded.rules
         self.files, self._packed = files, pack_files(files)

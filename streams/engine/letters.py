@@ -61,7 +61,9 @@ class Letters:
             Output(topic, self._record.partition, self._time_ms, hall.encode(), value, event_id, event)
         )  # fmt: skip
 
-    def dead(self, hall: str, reason: DeadReason, detail: str, *, agent: str | None = None, raw: bytes | None = None) -> None:
+    def dead(
+        self, hall: str, reason: DeadReason, detail: str, *, agent: str | None = None, raw: bytes | None = None
+    ) -> None:
         """The record (or an output, given as ``raw``) cannot be used."""
         r = self._record
         raw = (r.value or b"") if raw is None else raw

@@ -107,7 +107,12 @@ class Engine:
 
     def _prove(self, record: Record) -> None:
         """The record before the mark must be the one that the mark remembers."""
-        if self._last is None and not self.pending and record.offset == self.next_offset - 1 and checksum(record) != self._checksum:
+        if (
+            self._last is None
+            and not self.pending
+            and record.offset == self.next_offset - 1
+            and checksum(record) != self._checksum
+        ):
             raise OtherLog(
                 f"{record.topic}/{record.partition}: the record at offset {record.offset} is not the one the state was "
                 f"computed from: this is another log, or an older copy of it. If that is meant (a restored backup, "

@@ -18,7 +18,7 @@ INBOX = 4
 
 
 class StateTable(faust.Table):  # type: ignore[misc]
-    """Recovered by Faust; written by checkpoints, which know when what is durable (DESIGN: outputs, halls, mark, offset)."""
+    """Recovered by Faust; written by checkpoints, which know what is durable when."""
 
     def on_key_set(self, key: bytes, value: bytes) -> None:
         """Nothing: a checkpoint writes the changelog itself."""

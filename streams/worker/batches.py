@@ -51,7 +51,9 @@ class BatchConsumer:
 
     async def lane_starts(self, assigned: Iterable[TP]) -> Mapping[TP, int]:
         """Build the engines of the assigned partitions from the recovered tables; the offsets to start at."""
-        starts: Mapping[TP, int] = await self.app.lanes.assign({tp for tp in assigned if tp.topic in self.app.lanes.topics})
+        starts: Mapping[TP, int] = await self.app.lanes.assign(
+            {tp for tp in assigned if tp.topic in self.app.lanes.topics}
+        )
         return starts
 
     def _channels(self, tp: TP) -> list[Any]:
@@ -73,7 +75,9 @@ class BatchConsumer:
             if not self.flow_active or generation != self.app.consumer_generation_id:
                 return
             if tp.topic in self.app.lanes.topics:
-                await self._deliver(tp, Batch(tp.topic, tp.partition, generation, self.asked[tp], self._as_records(records)))
+                await self._deliver(
+                    tp, Batch(tp.topic, tp.partition, generation, self.asked[tp], self._as_records(records))
+                )
             else:
                 for record in records:
                     await self.callback(self._to_message(tp, record))  # type: ignore[attr-defined]

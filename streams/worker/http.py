@@ -49,4 +49,6 @@ class HttpServer:
 
     async def _ready(self, request: web.Request) -> web.Response:
         ready = self._lanes.ready.is_set() and not self._lanes.fatal.done()
-        return web.Response(text="ready\n" if ready else "not ready: state is being recovered\n", status=200 if ready else 503)
+        return web.Response(
+            text="ready\n" if ready else "not ready: state is being recovered\n", status=200 if ready else 503
+        )

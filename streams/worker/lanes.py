@@ -52,7 +52,7 @@ class Lanes:
             for tp in sorted(tps):
                 part = self.parts[tp] = await self._begin(tp)
                 starts[tp] = part.engine.next_offset
-        except Exception as e:  # noqa: BLE001 - Faust would log it and wait for ever
+        except Exception as e:
             self.fail(e)
             raise
         self.ready.set()
@@ -67,7 +67,13 @@ class Lanes:
             lane, tp.partition, partitions=self.partition_counts[tp.topic], topology=self._topology.version,
             log_id=restored.mark.log_id if restored.mark else "", restored=restored, meter=self._meters.get(lane.name),
         )  # fmt: skip
-        log.info("lane %s partition %d starts at %d with %d halls", lane.name, tp.partition, engine.next_offset, len(engine.halls))
+        log.info(
+            "lane %s partition %d starts at %d with %d halls",
+            lane.name,
+            tp.partition,
+            engine.next_offset,
+            len(engine.halls),
+        )
         part = LanePartition(engine, self._port, lambda outputs, at_ms: self._observer(lane.name, outputs, at_ms))
         await part.begin(list(records))
         return part

@@ -26,10 +26,10 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # they double every 
 
 
 class Row(NamedTuple):
-    """A counter kept by the engine under ``count``."""
+    """A counter the engine keeps itself."""
 
     name: str
-    count: str
+    kept_as: str
     help: str
 
 
@@ -66,7 +66,9 @@ class WorkerMetrics(Collector):
         self._lanes: Lanes | None = None
         self._ends: Callable[[str, int], int] = lambda topic, partition: 0
         self._outputs = Counter("hall_outputs", "Events published.", ["lane", "topic"], registry=self.registry)
-        self._dead = Counter("hall_dead", "Records and outputs that could not be used.", ["reason"], registry=self.registry)
+        self._dead = Counter(
+            "hall_dead", "Records and outputs that could not be used.", ["reason"], registry=self.registry
+        )
         self._late = Counter("hall_late", "Input too far from the hall's time.", registry=self.registry)
         self._age = Histogram(
             "hall_event_age_seconds", "From a record's arrival in the log to what was concluded from it.", ["lane"],
@@ -104,9 +106,11 @@ class WorkerMetrics(Collector):
         for row in ENGINE_COUNTERS:
             family = CounterMetricFamily(row.name, row.help, labels=["lane", "partition"])
             for part in lanes.parts.values():
-                family.add_metric([part.engine.lane.name, str(part.engine.partition)], part.engine.counts[row.count])
+                family.add_metric([part.engine.lane.name, str(part.engine.partition)], part.engine.counts[row.kept_as])
             yield family
-        spent = CounterMetricFamily("hall_checkpoint_seconds", "Time spent on encoding checkpoints.", labels=["lane", "partition"])
+        spent = CounterMetricFamily(
+            "hall_checkpoint_seconds", "Time spent on encoding checkpoints.", labels=["lane", "partition"]
+        )
         for part in lanes.parts.values():
             spent.add_metric([part.engine.lane.name, str(part.engine.partition)], part.checkpoint_s)
         yield spent

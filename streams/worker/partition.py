@@ -77,7 +77,9 @@ class LanePartition:
                 f"{topic}/{engine.partition}: the state has seen records up to {engine.next_offset}, but the log ends at "
                 f"{end}: it is another log, or lost its end. {advice}"
             )
-        last = await self._port.read_one(topic, engine.partition, engine.next_offset - 1) if engine.next_offset else None
+        last = (
+            await self._port.read_one(topic, engine.partition, engine.next_offset - 1) if engine.next_offset else None
+        )
         if last is not None:
             engine.process(last)  # proves it against the mark
 

@@ -77,7 +77,7 @@ def test_every_mistake_in_every_hall_is_told_and_nothing_is_written(box: Box) ->
 
 
 def test_files_too_large_for_a_record_are_refused_before_they_are_written(box: Box) -> None:
-    huge = {**FILES, "rules.yaml": "# comment\n" * 110_000}
+    huge = {**FILES, "rules.yaml": "# comment\n" * 99_000}
     assert "at most 1,000,000 fit" in box.hall("config", "apply", box.hall_dir(files=huge), code=78).stderr
     assert box.records(OBSERVATIONS) == []
 

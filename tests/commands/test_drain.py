@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from commands.common import Ended
 from commands.drain import stop
 from streams.embedded.lock import ConsumerLock
-from tests.support.embedded import start
+from tests.support.embedded import ROOT, start
 from tests.support.operating import Box, walk, worker
 
 
@@ -35,11 +36,9 @@ def test_without_an_engine_it_ends_with_3(tmp_path: Path) -> None:
 def test_one_that_does_not_stop_is_named_with_the_way_out(tmp_path: Path) -> None:
     box = Box(tmp_path).made()
     program = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); from tests.support.embedded import consume; import sys; consume(sys.argv[1])"
-    import sys
-
-    from tests.support.embedded import ROOT
-
-    process = subprocess.Popen([sys.executable, "-c", program, box.path], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, box.path], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "holding\n"

@@ -51,8 +51,16 @@ def test_a_negative_offset_counts_from_the_end(box: Box) -> None:
 
 def test_records_are_chosen_by_type_and_hall(box: Box) -> None:
     with box.log() as log:
-        log.append([Append(OBSERVATIONS, 0, b"other", b'{"type":"frame"}', 1_700_000_099_000), *topics.ticks(log, [OBSERVATIONS])])
-    assert [line.split()[3] for line in lines(box, "observations", "--type", "frame", "--from", -3)] == ["small", "other"]
+        log.append(
+            [
+                Append(OBSERVATIONS, 0, b"other", b'{"type":"frame"}', 1_700_000_099_000),
+                *topics.ticks(log, [OBSERVATIONS]),
+            ]
+        )
+    assert [line.split()[3] for line in lines(box, "observations", "--type", "frame", "--from", -3)] == [
+        "small",
+        "other",
+    ]
     assert len(lines(box, "observations", "--hall", "other")) == 1
     assert lines(box, "observations", "--type", "tick")[0].split()[3:] == ["-", '{"type":"tick"}']
     assert all('"zone":"west"' in line for line in lines(box, "journal", "--type", "zone_entered", "--limit", 1))
@@ -98,7 +106,7 @@ def test_following_prints_what_comes_after(box: Box) -> None:
         seen = []
         with pytest.raises(KeyboardInterrupt):
             for record in follow_records(log, DEAD, {0: 0}, wait):
-                seen.append(record.value)  # noqa: PERF402 - until it is interrupted
+                seen.append(record.value)
     assert seen == [b"1", b"2"]
 
 
@@ -118,7 +126,12 @@ def test_stats_count_records_bytes_and_disk(box: Box) -> None:
     found = json.loads(box.hall("log", "stats", "--json").stdout)
     (observations,) = (row for row in found["partitions"] if row["topic"] == OBSERVATIONS)
     size = sum(len(r.key or b"") + len(r.value or b"") for r in box.records(OBSERVATIONS))
-    assert (observations["start"], observations["end"], observations["records"], observations["bytes"]) == (0, 47, 47, size)
+    assert (observations["start"], observations["end"], observations["records"], observations["bytes"]) == (
+        0,
+        47,
+        47,
+        size,
+    )
     assert (observations["first_ms"], observations["last_ms"]) == (1_700_000_000_000, 1_700_000_009_000)
     assert found["disk"]["file_bytes"] == box.path.stat().st_size
     assert found["disk"]["free_bytes"] > 0

@@ -74,8 +74,8 @@ def test_a_restored_backup_keeps_its_state_in_a_new_era(box: Box) -> None:
 
 
 def test_it_goes_on_as_if_nothing_had_been(box: Box) -> None:
-    """   original  0 ......... 30 .......... 60
-          backup    0 ......... 30 | new era .. 60      the same conclusions, from 30 on under other ids
+    """original  0 ......... 30 .......... 60
+    backup    0 ......... 30 | new era .. 60      the same conclusions, from 30 on under other ids
     """
     copy = restored_backup(box)
     copy.hall("reset", "--yes")
@@ -88,7 +88,7 @@ def test_it_goes_on_as_if_nothing_had_been(box: Box) -> None:
 
 
 def test_what_was_published_but_not_marked_is_counted_once(box: Box) -> None:
-    """   mark ---- 30 ==== published, no mark ==== 60 | backup
+    """mark ---- 30 ==== published, no mark ==== 60 | backup
 
     Under a new era these conclusions would be other ones, and the service lane would count everybody twice.
     """

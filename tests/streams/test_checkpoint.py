@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.checkpoint import (
+    HallRecord,
     Mark,
     Restored,
     StateUnreadable,
@@ -20,7 +21,6 @@ from streams.checkpoint import (
     mark_key,
     restore,
 )
-from streams.engine.hall import HallRecord
 from streams.record import Record
 
 RECORD = Record("t", 0, 5, 1000, b"key", b"value")
@@ -131,7 +131,9 @@ def test_every_reader_of_the_same_records_takes_the_same(
 def test_a_record_that_cannot_be_read_is_never_a_reason_to_start_afresh(key: bytes, damaged: bytes) -> None:
     records = table(x=(mark(), {"a": hall()}))
     records[key] = damaged
-    with pytest.raises(StateUnreadable, match=rf"checkpoint record '{key.decode()}' cannot be read.*newer.*`hall reset`"):
+    with pytest.raises(
+        StateUnreadable, match=rf"checkpoint record '{key.decode()}' cannot be read.*newer.*`hall reset`"
+    ):
         restore(records)
 
 
@@ -155,6 +157,10 @@ def test_junk_beside_a_checkpoint_is_told_as_such() -> None:
 
 
 def test_a_record_is_known_by_its_time_key_and_value() -> None:
-    assert checksum(RECORD) == checksum(RECORD._replace(topic="other", partition=9, offset=9)) == zlib.crc32(b"1000keyvalue")
+    assert (
+        checksum(RECORD)
+        == checksum(RECORD._replace(topic="other", partition=9, offset=9))
+        == zlib.crc32(b"1000keyvalue")
+    )
     changed = [{"timestamp_ms": 1001}, {"key": b"kez"}, {"value": b"valuf"}, {"key": None}, {"value": None}]
     assert len({checksum(RECORD._replace(**change)) for change in changed} | {checksum(RECORD)}) == 6  # type: ignore[arg-type]

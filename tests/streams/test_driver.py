@@ -134,7 +134,11 @@ def test_what_the_first_lane_publishes_is_the_seconds_log() -> None:
 def test_only_what_belongs_there_goes_into_the_second_log() -> None:
     """Not its alerts, not its dead letters, and of what has no key only ticks."""
     driver, script = Driver(TOPOLOGY), Script()
-    list(driver.run([script.configure("a"), script.poke("a", "breaker:raise"), script.raw(None, b"junk"), script.tick(1)]))
+    list(
+        driver.run(
+            [script.configure("a"), script.poke("a", "breaker:raise"), script.raw(None, b"junk"), script.tick(1)]
+        )
+    )
     assert driver.engines[1].counts["records"] == 3 + 2 + 0 + 1
     assert driver.engines[1].time_ms == START_MS + 1000
 
@@ -157,7 +161,11 @@ def test_the_same_input_gives_the_same_output() -> None:
 def test_a_tap_sees_every_event_of_every_pass() -> None:
     seen: list[Event] = []
     script = Script()
-    list(Driver(TOPOLOGY, tap=seen.append).run([script.configure("a"), script.poke("a", "breaker:raise"), script.tick(1)]))
+    list(
+        Driver(TOPOLOGY, tap=seen.append).run(
+            [script.configure("a"), script.poke("a", "breaker:raise"), script.tick(1)]
+        )
+    )
     kinds = [type(event).__name__ for event in seen]
     assert kinds.count("Echo") == 1, "what stays inside, too"
     assert kinds.count("Poke") == 1, "and once, although the pass was run twice"
@@ -204,7 +212,7 @@ def test_each_partition_of_each_lane_has_an_engine() -> None:
     driver = LogDriver(TOPOLOGY, partitions=4)
     scripts = {hall: Script(partition=partition_of(hall.encode(), 4)) for hall in ("a", "b", "c", "d", "e")}
     records = [script.configure(hall) for hall, script in scripts.items()]
-    by_partition = {}
+    by_partition: dict[int, int] = {}
     for record in records:  # several halls of one partition share its offsets
         offset = by_partition.get(record.partition, 0)
         by_partition[record.partition] = offset + 1
@@ -218,7 +226,8 @@ def test_it_starts_where_it_is_told_to() -> None:
     list(live.run(log[:30]))
     engines = list(live.engines.values())
     snapshot = [
-        Record(o.topic, o.partition, n, 0, o.key, o.value) for n, o in enumerate(o for e in engines for o in snapshot_outputs(e))
+        Record(o.topic, o.partition, n, 0, o.key, o.value)
+        for n, o in enumerate(o for e in engines for o in snapshot_outputs(e))
     ]
     rest = list(live.run(log[30:]))
     assert len(rest) > 20
@@ -250,4 +259,8 @@ def test_driven_lanes_need_not_be_the_engines_own() -> None:
         return [o.event.count for o in outputs if isinstance(o.event, Counted)]
 
     alone = TOPOLOGY.__class__(1, (SENSING,))
-    assert counts(Driver(alone).run(lay_out(SENSING.topic, {"a": files("a")}, [poke(0), poke(1)], close=False))) == [0, 4, 8]
+    assert counts(Driver(alone).run(lay_out(SENSING.topic, {"a": files("a")}, [poke(0), poke(1)], close=False))) == [
+        0,
+        4,
+        8,
+    ]

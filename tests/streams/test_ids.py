@@ -51,7 +51,12 @@ def test_a_reader_drops_what_is_not_above_what_it_has_seen() -> None:
 
 def test_each_agent_of_each_hall_and_lane_counts_for_itself() -> None:
     seen = Seen()
-    others = [("demo", "sensing", "zones"), ("demo", "sensing", "dwell"), ("demo", "service", "zones"), ("x", "sensing", "zones")]
+    others = [
+        ("demo", "sensing", "zones"),
+        ("demo", "sensing", "dwell"),
+        ("demo", "service", "zones"),
+        ("x", "sensing", "zones"),
+    ]
     assert all(seen.is_new(EventId(*other, 3, 3, 3)) for other in others)
     assert not any(seen.is_new(EventId(*other, 3, 3, 3)) for other in others)
 

@@ -34,11 +34,13 @@ def place(records: Iterable[Record], **where: int) -> int | None:
 
 
 def test_a_snapshot_is_every_hall_and_then_the_mark() -> None:
-    script, engine = running("a", "b")
+    _, engine = running("a", "b")
     pieces = snapshot_outputs(engine)
     name = f"sensing.{START_MS}.2".encode()
     assert [piece.key for piece in pieces] == [name + b"/a", name + b"/b", name]
-    assert {(p.topic, p.partition, p.timestamp_ms, p.id, p.event) for p in pieces} == {("hall.snapshots", 0, START_MS, None, None)}
+    assert {(p.topic, p.partition, p.timestamp_ms, p.id, p.event) for p in pieces} == {
+        ("hall.snapshots", 0, START_MS, None, None)
+    }
 
 
 def test_from_a_snapshot_the_engine_goes_on_as_it_did() -> None:

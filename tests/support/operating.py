@@ -82,7 +82,13 @@ class Box:
 
     def hall(self, *arguments: object, code: int | None = 0, **options: Any) -> Result:
         """``hall ARGUMENTS``; fails unless it ends with ``code``."""
-        env = {"HALL_VAR": str(self.directory), "HALL_HTTP": "127.0.0.1:0", "HALL_CONFIG": None, "HALL_BROKER": None, "TZ": "UTC"}
+        env = {
+            "HALL_VAR": str(self.directory),
+            "HALL_HTTP": "127.0.0.1:0",
+            "HALL_CONFIG": None,
+            "HALL_BROKER": None,
+            "TZ": "UTC",
+        }
         result = CliRunner().invoke(main, [str(a) for a in arguments], env=env, **options)
         if result.exception is not None and not isinstance(result.exception, SystemExit | click.ClickException):
             raise result.exception

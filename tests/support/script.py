@@ -126,5 +126,3 @@ def again(engine: Engine, **options: Any) -> Engine:
 def states(engine: Engine) -> dict[str, bytes]:
     """By hall, everything that would be kept of it."""
     return {hall.hall.id: hall.encode() for hall in engine.halls.values()}
-
-

@@ -205,9 +205,7 @@ class Summer:
         state.total += event.count if isinstance(event, Counted) else 1.0
         if isinstance(event, Summed):
             return ()
-        return (
-            Summed(hall=event.hall, at_ms=event.at_ms, decided_at_ms=event.at_ms, by=self.name, total=state.total),
-        )
+        return (Summed(hall=event.hall, at_ms=event.at_ms, decided_at_ms=event.at_ms, by=self.name, total=state.total),)
 
 
 class TallyState(msgspec.Struct):
@@ -245,7 +243,13 @@ TOPOLOGY = Topology(1, (SENSING, SERVICE))
 
 def files(hall: str, name: str = "Hall", *, cameras: Sequence[str] = ("cam",), rules: str = "") -> dict[str, str]:
     """A hall's files. Late is what is more than a minute behind."""
-    lines = [f"id: {hall}", f"name: {name}", "size_m: [10, 10]", "zones:", "- {id: z, name: Z, polygon_m: [[0, 0], [9, 0], [9, 9]]}"]
+    lines = [
+        f"id: {hall}",
+        f"name: {name}",
+        "size_m: [10, 10]",
+        "zones:",
+        "- {id: z, name: Z, polygon_m: [[0, 0], [9, 0], [9, 9]]}",
+    ]
     lines += ["cameras:"]
     for n, camera in enumerate(cameras):
         floor = f"[[{3 * n}, 0], [{3 * n + 2}, 0], [{3 * n + 2}, 5]]"

@@ -20,7 +20,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hall-torture-") as temporary:
         directory = options.keep or Path(temporary)
         directory.mkdir(parents=True, exist_ok=True)
-        result = ordeal(directory / f"seed-{options.seed}", options.kills, options.seed, hall_count=options.halls, say=_say)
+        result = ordeal(
+            directory / f"seed-{options.seed}", options.kills, options.seed, hall_count=options.halls, say=_say
+        )
     faults = ", ".join(f"{count} {name}" for name, count in sorted(result.faults.items()))
     print(
         f"\nexact. seed {options.seed}, {result.faults.total()} faults in {result.seconds:.0f} s ({faults}); {result.frames} frames, "

@@ -13,9 +13,9 @@ from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
+from streams.codec import TICK
 from streams.embedded import topics
 from streams.embedded.log import Append, Log
-from streams.codec import TICK
 from streams.topics import JOURNAL, OBSERVATIONS
 from tests.torture.cameras import Cameras
 from tests.torture.halls import variants

@@ -30,7 +30,15 @@ class Ordeal(NamedTuple):
     seconds: float
 
 
-def ordeal(directory: Path, kills: int, seed: int, *, hall_count: int = 2, only: tuple[Fault, ...] = FAULTS, say: Callable[[str], None] = lambda _: None) -> Ordeal:
+def ordeal(
+    directory: Path,
+    kills: int,
+    seed: int,
+    *,
+    hall_count: int = 2,
+    only: tuple[Fault, ...] = FAULTS,
+    say: Callable[[str], None] = lambda _: None,
+) -> Ordeal:
     """Raises AssertionError where anything differs from the replay of the log that was left."""
     started, chance = time.monotonic(), Random(seed)
     system = EmbeddedSystem(directory, files := halls(hall_count))
@@ -63,7 +71,15 @@ def ordeal(directory: Path, kills: int, seed: int, *, hall_count: int = 2, only:
         system.close()
 
 
-def _settle(system: EmbeddedSystem, cameras: Cameras, directory: Path, done: Counter[str], compared: int, whole: bool, started: float) -> Ordeal:
+def _settle(
+    system: EmbeddedSystem,
+    cameras: Cameras,
+    directory: Path,
+    done: Counter[str],
+    compared: int,
+    whole: bool,
+    started: float,
+) -> Ordeal:
     """Cameras off, everything processed, an orderly end; then the verdict."""
     cameras.stop()
     time.sleep(4.0)  # the last tracks end
@@ -73,7 +89,9 @@ def _settle(system: EmbeddedSystem, cameras: Cameras, directory: Path, done: Cou
     result = verdict.replayed(system.log, directory / "end.jsonl")
     states = verdict.states_equal(system.log, result)
     entries = verdict.counted_once(system.log, result.driver.engines["service", 0]) if whole else 0
-    return Ordeal(done, cameras.frames, cameras.junk, compared + result.compared, states, entries, time.monotonic() - started)
+    return Ordeal(
+        done, cameras.frames, cameras.junk, compared + result.compared, states, entries, time.monotonic() - started
+    )
 
 
 def _accounted_for(system: EmbeddedSystem) -> None:

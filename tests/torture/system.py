@@ -51,7 +51,9 @@ class EmbeddedSystem:
 
     # -- the engine's process --------------------------------------------------------------------------------------
 
-    def start(self, *, env: Mapping[str, str] | None = None, limit: Callable[[], None] | None = None, program: str = "hall") -> None:
+    def start(
+        self, *, env: Mapping[str, str] | None = None, limit: Callable[[], None] | None = None, program: str = "hall"
+    ) -> None:
         """Start the engine; returns at once."""
         assert self.process is None
         command = [sys.executable, "-m", program, "run", str(self.config), "--no-simulate", "--plain"]
@@ -137,5 +139,3 @@ class EmbeddedSystem:
     def close(self) -> None:
         self.kill()
         self.log.close()
-
-

@@ -66,4 +66,6 @@ def _event(value: bytes | None) -> dict[str, Any] | None:
         event = msgspec.json.decode(value or b"")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return event if isinstance(event, dict) and isinstance(event.get("id"), str) and event["id"].count(":") == 5 else None
+    return (
+        event if isinstance(event, dict) and isinstance(event.get("id"), str) and event["id"].count(":") == 5 else None
+    )

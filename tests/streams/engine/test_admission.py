@@ -119,9 +119,8 @@ def test_repeats_from_the_edge_are_dropped_by_source_boot_and_number() -> None:
 
 def test_a_late_repeat_is_a_repeat_and_says_nothing() -> None:
     script, engine = running("a")
-    poke = {"source": "cam-1", "seq": 1, "at_ms": 0}
-    assert told(engine.process(script.poke("a", **poke))) == [f"a engine late {START_MS}"]
-    assert engine.process(script.poke("a", **poke)) == []
+    assert told(engine.process(script.poke("a", source="cam-1", seq=1, at_ms=0))) == [f"a engine late {START_MS}"]
+    assert engine.process(script.poke("a", source="cam-1", seq=1, at_ms=0)) == []
 
 
 # -- what the lane above concluded -------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from streams.checkpoint import Mark, Restored, StateUnreadable
+from streams.checkpoint import HallRecord, Mark, Restored, StateUnreadable
 from streams.engine import Engine
-from streams.engine.hall import Body, HallRecord, pack_files
+from streams.engine.hall import Body, pack_files
 from streams.events import Configured
 from streams.lane import Lane
 from tests.support.script import (

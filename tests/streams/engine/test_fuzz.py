@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def body(hall: str, dice: random.Random, now_ms: int) -> Configured:
 
 def from_edge(dice: random.Random, number: int, now_ms: int) -> tuple[bytes, bytes]:
     hall = hall_of(dice)
-    edge = {"hall": hall, "at_ms": now_ms, "source": "cam", "boot": "b", "seq": number}
+    edge: dict[str, Any] = {"hall": hall, "at_ms": now_ms, "source": "cam", "boot": "b", "seq": number}
     people = tuple(
         Person(f"t{n}", dice.uniform(0, 800), dice.uniform(0, 800), 40.0, 90.0) for n in range(dice.randrange(6))
     )
@@ -62,7 +63,7 @@ def from_edge(dice: random.Random, number: int, now_ms: int) -> tuple[bytes, byt
 
 def from_above(dice: random.Random, number: int, now_ms: int) -> tuple[bytes, bytes]:
     hall, track, zone = hall_of(dice), f"t{dice.randrange(9)}", dice.choice("zy")
-    its = {"hall": hall, "at_ms": now_ms, "decided_at_ms": now_ms}
+    its: dict[str, Any] = {"hall": hall, "at_ms": now_ms, "decided_at_ms": now_ms}
     event: Event = dice.choice((
         TrackStarted(camera="cam", track=track, x_m=1, y_m=1, **its), counted(hall, number),
         ZoneEntered(zone=zone, track=track, occupancy=dice.randrange(9), **its),

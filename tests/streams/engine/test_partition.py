@@ -29,8 +29,12 @@ from tests.support.toy import SENSING, START_MS
 def test_an_output_is_named_by_its_cause_and_carries_its_causes_time() -> None:
     script, engine = running("a")
     outputs = engine.process(script.poke("a", at=0.25))
-    assert [str(o.id) for o in outputs] == [f"a:sensing:{agent}:{START_MS}:1:0" for agent in ("counter", "breaker", "summer")]
-    assert {(o.topic, o.partition, o.timestamp_ms, o.key) for o in outputs} == {("hall.journal", 0, START_MS + 250, b"a")}
+    assert [str(o.id) for o in outputs] == [
+        f"a:sensing:{agent}:{START_MS}:1:0" for agent in ("counter", "breaker", "summer")
+    ]
+    assert {(o.topic, o.partition, o.timestamp_ms, o.key) for o in outputs} == {
+        ("hall.journal", 0, START_MS + 250, b"a")
+    }
     assert [id_of(o.value) for o in outputs] == [str(o.id) for o in outputs]
     assert json.loads(outputs[0].value) == {
         "id": f"a:sensing:counter:{START_MS}:1:0", "type": "counted", "hall": "a", "at_ms": START_MS + 250,
@@ -65,8 +69,22 @@ def reset(era: int, next_offset: int = 0) -> Restored:
 def test_a_new_era_is_above_the_last_one_whatever_the_clock_says() -> None:
     script = Script()
     first = script.configure("a", at=-50)
-    assert Engine(SENSING, restored=reset(START_MS + 1)).process(first)[0].id == ("a", "sensing", "engine", START_MS + 1, 0, 0)
-    assert Engine(SENSING, restored=reset(7)).process(first)[0].id == ("a", "sensing", "engine", START_MS - 50_000, 0, 0)
+    assert Engine(SENSING, restored=reset(START_MS + 1)).process(first)[0].id == (
+        "a",
+        "sensing",
+        "engine",
+        START_MS + 1,
+        0,
+        0,
+    )
+    assert Engine(SENSING, restored=reset(7)).process(first)[0].id == (
+        "a",
+        "sensing",
+        "engine",
+        START_MS - 50_000,
+        0,
+        0,
+    )
 
 
 def test_an_era_that_begins_in_mid_log_knows_no_record_before_it() -> None:
@@ -110,7 +128,9 @@ def test_halls_tick_in_the_order_of_their_ids_whichever_way_they_came_to_be_here
     for second in range(1, 5):
         engine.process(script.tick(second))
     restored, last = again(engine), script.tick(5)
-    expected = [f"{hall} {agent} {said} 0" for hall in "abc" for agent, said in (("counter", "counted"), ("summer", "summed"))]
+    expected = [
+        f"{hall} {agent} {said} 0" for hall in "abc" for agent, said in (("counter", "counted"), ("summer", "summed"))
+    ]
     assert told(engine.process(last)) == told(restored.process(last)) == expected
 
 
@@ -174,7 +194,10 @@ def test_what_was_lost_is_published_for_every_hall_and_counted() -> None:
     engine.skip_to(42, lost=True)
     outputs = engine.process(script.poke("b"))
     lost = [o.event for o in outputs if isinstance(o.event, LogLost)]
-    assert [(e.hall, e.lane, e.first_offset, e.next_offset) for e in lost] == [("a", "sensing", 2, 42), ("b", "sensing", 2, 42)]
+    assert [(e.hall, e.lane, e.first_offset, e.next_offset) for e in lost] == [
+        ("a", "sensing", 2, 42),
+        ("b", "sensing", 2, 42),
+    ]
     assert [o.topic for o in outputs[:2]] == ["hall.journal"] * 2
     assert engine.counts["lost"] == 40
     assert not any(isinstance(o.event, LogLost) for o in engine.process(script.poke("b"))), "said once"

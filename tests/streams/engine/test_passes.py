@@ -107,7 +107,9 @@ def test_an_agent_that_misbehaves_has_failed_and_it_is_said_how(order: str, agen
         raise failed
 
 
-@pytest.mark.parametrize(("order", "error"), [("memory", MemoryError), ("recursion", RecursionError), ("disk", OSError)])
+@pytest.mark.parametrize(
+    ("order", "error"), [("memory", MemoryError), ("recursion", RecursionError), ("disk", OSError)]
+)
 def test_what_would_not_repeat_on_replay_is_no_failure_of_the_agent(order: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         made(poke(f"counter:{order}"))

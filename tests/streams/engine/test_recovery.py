@@ -12,6 +12,7 @@ Outputs without repeats are equal byte for byte, and so is the state of every ha
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypedDict
 
 import pytest
 from hypothesis import given, settings
@@ -32,8 +33,9 @@ ORDERS = (
     "counter:stray", "breaker:large", "tally:raise", "breaker:list",
 )  # fmt: skip
 JUNK = (
-    (None, b"junk"), (b"a", b"\xff"), (b"b", None), (b"zz", b'{"type":"poke","hall":"zz","at_ms":1}'), (b"a", b'{"type":"poke","hall":"b","at_ms":1}'),
-    (b"\xff", b'{"type":"poke","hall":"b","at_ms":1}'), (b"a", b'{"type":"poke","hall":"a","at_ms":1}' * 2),
+    (None, b"junk"), (b"a", b"\xff"), (b"b", None), (b"zz", b'{"type":"poke","hall":"zz","at_ms":1}'),
+    (b"a", b'{"type":"poke","hall":"b","at_ms":1}'), (b"\xff", b'{"type":"poke","hall":"b","at_ms":1}'),
+    (b"a", b'{"type":"poke","hall":"a","at_ms":1}' * 2),
 )  # fmt: skip
 
 # -- logs --------------------------------------------------------------------------------------------------------------
@@ -134,6 +136,16 @@ SERVICE_NOISE: tuple[Action, ...] = (
 # -- lives -------------------------------------------------------------------------------------------------------------
 
 
+class Cut(TypedDict):
+    """After how many hall records a checkpoint broke off (None: after all), and whether its mark was written."""
+
+    halls: int | None
+    mark: bool
+
+
+WHOLE = Cut(halls=None, mark=True)
+
+
 class Fate:
     """Drives workers by what hypothesis draws, until one has come to the end of the log."""
 
@@ -144,11 +156,10 @@ class Fate:
     def _pick(self, low: int, high: int) -> int:
         return self._data.draw(st.integers(low, high))
 
-    def _cut(self, worker: Worker) -> dict[str, int | bool | None]:
+    def _cut(self, worker: Worker) -> Cut:
         """Where a checkpoint breaks off, if it does."""
         how = self._pick(0, 3)
-        halls = self._pick(0, len(worker.engine.halls)) if how == 3 else None
-        return {"halls": halls, "mark": how < 2}
+        return Cut(halls=self._pick(0, len(worker.engine.halls)) if how == 3 else None, mark=how < 2)
 
     def run(self, lives: int, *, overlapping: bool) -> Worker:
         for _ in range(lives):
@@ -162,25 +173,28 @@ class Fate:
 
     def _live(self, *, overlapping: bool) -> None:
         worker = self.world.worker()
-        worker.begin(forget=self._pick(0, 8), **self._cut(worker))  # type: ignore[arg-type]
-        self._alive.append(worker)
+        cut = self._cut(worker)
+        worker.begin(forget=self._pick(0, 8), **cut)
+        self._alive = [*self._alive, worker] if overlapping else [worker]
+        if cut != WHOLE:
+            self._alive.remove(worker)
         for _ in range(self._pick(0, 4)):
-            current = self._alive[self._pick(0, len(self._alive) - 1)] if overlapping else worker
+            if not self._alive:
+                break
+            current = self._alive[self._pick(0, len(self._alive) - 1)]
             current.hear_again(self._pick(0, 3))
             current.work(self._pick(0, 12))
-            self._checkpoint(current)
+            if self._pick(0, 2):
+                self._checkpoint(current)
         if not overlapping:
             worker.lose_in_flight(self._pick(0, worker.pending))
 
     def _checkpoint(self, worker: Worker) -> None:
-        """Perhaps; one that was cut off is that worker's last deed."""
-        if self._pick(0, 2) == 0:
-            return
+        """One that is cut off is that worker's last deed: any failure in it ends the process."""
         cut = self._cut(worker)
-        worker.checkpoint(whole=self._pick(0, 4) == 0, **cut)  # type: ignore[arg-type]
-        if cut != {"halls": None, "mark": True} and worker in self._alive:
+        worker.checkpoint(whole=self._pick(0, 4) == 0, **cut)
+        if cut != WHOLE:
             self._alive.remove(worker)
-            self._alive = self._alive or [self.world.worker()]
 
 
 def assert_same_end(last: Worker, expected: Engine) -> None:
@@ -189,7 +203,9 @@ def assert_same_end(last: Worker, expected: Engine) -> None:
     assert states(Engine(last.world.lane, restored=restore(last.world.store))) == states(expected)
 
 
-@pytest.mark.parametrize(("lane", "logs"), [(SENSING, sensing_logs()), (SERVICE, service_logs())], ids=["sensing", "service"])
+@pytest.mark.parametrize(
+    ("lane", "logs"), [(SENSING, sensing_logs()), (SERVICE, service_logs())], ids=["sensing", "service"]
+)
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_a_lane_killed_at_any_record_goes_on_as_if_nothing_had_been(
@@ -203,7 +219,9 @@ def test_a_lane_killed_at_any_record_goes_on_as_if_nothing_had_been(
     assert_same_end(last, engine)
 
 
-@pytest.mark.parametrize(("lane", "logs"), [(SENSING, sensing_logs()), (SERVICE, service_logs())], ids=["sensing", "service"])
+@pytest.mark.parametrize(
+    ("lane", "logs"), [(SENSING, sensing_logs()), (SERVICE, service_logs())], ids=["sensing", "service"]
+)
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_workers_that_stall_and_wake_up_do_no_harm(
@@ -219,7 +237,9 @@ def test_workers_that_stall_and_wake_up_do_no_harm(
     assert_same_end(last, engine)
 
 
-@pytest.mark.parametrize(("lane", "logs"), [(SENSING, sensing_logs()), (SERVICE, service_logs())], ids=["sensing", "service"])
+@pytest.mark.parametrize(
+    ("lane", "logs"), [(SENSING, sensing_logs()), (SERVICE, service_logs())], ids=["sensing", "service"]
+)
 @settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_a_replay_from_a_snapshot_is_the_rest_of_the_run(
@@ -252,6 +272,29 @@ def test_checkpoints_change_nothing_of_what_they_keep(log: list[Record], places:
         outputs += step(engine, record)
     assert outputs == expected
     assert states(engine) == states(quiet)
+
+
+def test_a_hall_that_was_ahead_of_its_mark_is_still_ahead_under_the_next_owner() -> None:
+    """
+    x   mark 2    a . . 4         dies after the halls of its second checkpoint
+    y   mark 2    a . . 4         takes over, writes everything under its own name, dies
+    z             a skips 2 and 3, which its state holds already
+    """
+    script = Script()
+    script.configure("a")
+    for _ in range(4):
+        script.poke("a")
+    world = World(SENSING, script.records)
+    x = world.worker()
+    x.work(2)
+    x.checkpoint(whole=True)
+    x.work(2)
+    x.checkpoint(mark=False)
+    world.worker().begin()
+    z = world.worker()
+    z.work(9)
+    _, engine = undisturbed(SENSING, script.records)
+    assert states(z.engine) == states(engine)
 
 
 def test_the_random_logs_hold_what_the_law_is_about() -> None:

@@ -1,0 +1,62 @@
+"""What the log says of the engine: its lanes, its halls, and whose positions they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agents.topology import SENSING, SERVICE, TOPOLOGY
+from streams.embedded import admin
+from streams.topics import JOURNAL, OBSERVATIONS
+from streams.worker.failure import Fatal
+from tests.support.hall_files import FILES, hall_with
+from tests.support.operating import HALL, Box, walk
+
+OTHER = hall_with("name: West\n", "name: Far west\n")
+
+
+def test_the_group_is_the_one_that_the_engine_commits_for() -> None:
+    from streams.embedded.port import GROUP  # Faust comes with it
+
+    assert GROUP == admin.GROUP
+
+
+def test_lanes_say_where_they_stand(tmp_path: Path) -> None:
+    with Box(tmp_path).made().put(walk(10)).settle().put(walk(3, boot="2"), configure=False).log() as log:
+        sensing, service = admin.lane_states(log, TOPOLOGY)
+        assert (sensing.lane, sensing.start, sensing.end, sensing.lag) == (SENSING, 0, 14, 3)
+        assert sensing.waiting_since_ms == log.read(OBSERVATIONS, 0, 11, limit=1)[0].timestamp_ms
+        assert (service.lane, service.lag, service.waiting_since_ms) == (SERVICE, 0, None)
+        assert admin.position(log, SENSING, 0) == 11
+        assert sensing.marked_ms == admin.state_records(log, SENSING, 0)[sensing.keys[-1]].timestamp_ms
+
+
+def test_without_topics_it_says_what_to_do(tmp_path: Path) -> None:
+    with Box(tmp_path).log() as log, pytest.raises(Fatal, match="hall topics create"):
+        admin.lane_states(log, TOPOLOGY)
+
+
+def test_files_in_force_and_those_that_will_be(tmp_path: Path) -> None:
+    box = Box(tmp_path).made().put([]).settle()
+    box.hall("config", "apply", box.hall_dir(files=OTHER))
+    with box.log() as log:
+        states = admin.lane_states(log, TOPOLOGY)
+        assert admin.in_force(states) == {HALL: FILES}
+        assert admin.coming(log, states) == {HALL: OTHER}
+
+
+def test_when_files_came_into_force_is_found_behind_much_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin, "STEP", 3)
+    with Box(tmp_path).made("producer").put(walk(46)).settle().log() as log:
+        assert log.end(JOURNAL, 0) > 6
+        assert admin.applied_at(log, {HALL: FILES}, 1) == {HALL: walk(1)[0].at_ms}
+        assert admin.applied_at(log, {HALL: OTHER}, 1) == {}
+        monkeypatch.setattr(admin, "SEARCHED", 2)
+        assert admin.applied_at(log, {HALL: FILES}, 1) == {}, "it does not look further back than it says"
+
+
+def test_records_up_to_an_end(tmp_path: Path) -> None:
+    with Box(tmp_path).made().put(walk(10)).log() as log:
+        assert [r.offset for r in admin.records(log, OBSERVATIONS, 0, 3, 6)] == [3, 4, 5]
+        assert list(admin.records(log, OBSERVATIONS, 0, 11)) == []

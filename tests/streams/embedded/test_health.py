@@ -1,0 +1,54 @@
+"""The verdict on an engine, from its log alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.topology import SENSING
+from streams.checkpoint import Mark, Restored
+from streams.embedded.admin import LaneState
+from streams.embedded.health import verdict
+from streams.embedded.lock import Holder
+from streams.embedded.spec import Time
+
+NOW_MS = 1_000_000
+HOLDER = Holder(42, 0)
+
+
+def state(
+    *, age_s: float | None = 1.0, lag: int = 0, waited_s: float | None = None, time: Time = "log", fault: str | None = None
+) -> LaneState:
+    mark = None if age_s is None else Mark(0, False, 10, 0, 0, "log", 1, ())
+    marked = None if age_s is None else NOW_MS - round(age_s * 1000)
+    waiting = None if waited_s is None else NOW_MS - round(waited_s * 1000)
+    end = (mark.next_offset if mark else 0) + lag
+    return LaneState(SENSING, 0, time, 0, end, Restored(mark, {}, frozenset()), (), marked, waiting, fault)
+
+
+@pytest.mark.parametrize(
+    ("lane", "expected"),
+    [
+        (state(), "running"),
+        (state(age_s=59), "running"),
+        (state(age_s=61), "behind"),
+        (state(lag=5, waited_s=19), "running"),
+        (state(lag=5, waited_s=21), "behind"),
+        (state(age_s=None), "behind"),  # it has had 1000 s to write its first mark
+        (state(fault="cannot be read"), "behind"),
+        (state(time="producer", age_s=5_000), "running"),  # idle: nothing ticks there between two recordings
+        (state(time="producer", age_s=61, lag=1), "behind"),
+        (state(time="producer", lag=1, waited_s=10**8), "running"),  # stamps of last year say nothing
+    ],
+)  # fmt: skip
+def test_the_verdict(lane: LaneState, expected: str) -> None:
+    found, faults = verdict(HOLDER, [state(), lane], NOW_MS)
+    assert found == expected
+    assert bool(faults) == (expected == "behind")
+
+
+def test_nobody_runs_it() -> None:
+    assert verdict(None, [state()], NOW_MS)[0] == "stopped"
+
+
+def test_an_engine_that_has_just_started_has_time_for_its_first_mark() -> None:
+    assert verdict(Holder(42, NOW_MS - 5_000), [state(age_s=None)], NOW_MS)[0] == "running"
