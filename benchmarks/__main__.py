@@ -9,6 +9,7 @@ of them: benchmarks/README.md.
 from __future__ import annotations
 
 import argparse
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -20,6 +21,9 @@ from rich.table import Table
 from benchmarks import agents, driver, embedded, latency, memory, replay, restart
 from benchmarks.conditions import conditions
 from benchmarks.figures import Figure, Options
+
+WIDTH = 132
+"""Of the table where no terminal says its own."""
 
 
 class Measurement(NamedTuple):
@@ -39,21 +43,30 @@ MEASUREMENTS = (
 )
 
 
+NAMES = tuple(measurement.name for measurement in MEASUREMENTS)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    options = _parser().parse_args(arguments)
-    chosen = [m for m in MEASUREMENTS if not options.names or m.name in options.names]
-    console, progress = Console(), Console(stderr=True)
-    table = Table(
-        "measurement", "got", "aimed at", "remarks", title="Hallstream" + (" (quick)" if options.quick else "")
-    )
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.names if name not in NAMES]:
+        parser.error(f"expected names among {', '.join(NAMES)}; got {', '.join(unknown)}")
+    title = "Hallstream (quick)" if options.quick else "Hallstream"
+    table = Table("measurement", "got", "aimed at", "remarks", title=title)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.dir) as scratch:
         _add(table, "conditions", conditions(Path(scratch)))
-        for measurement in chosen:
-            progress.print(f"measuring {measurement.about} ...", style="dim")
-            directory = Path(scratch) / measurement.name
-            directory.mkdir()
-            _add(table, measurement.about, measurement.run(Options(options.quick, directory)))
-    console.print(table)
+        for measurement in MEASUREMENTS:
+            if not options.names or measurement.name in options.names:
+                _measure(table, measurement, Options(options.quick, Path(scratch) / measurement.name))
+    console = Console()
+    (console if console.is_terminal else Console(width=WIDTH)).print(table)
+
+
+def _measure(table: Table, measurement: Measurement, options: Options) -> None:
+    Console(stderr=True).print(f"measuring {measurement.about} ...", style="dim")
+    options.directory.mkdir()
+    _add(table, measurement.about, measurement.run(options))
+    shutil.rmtree(options.directory)
 
 
 def _add(table: Table, title: str, figures: Iterable[Figure]) -> None:
@@ -67,14 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure Hallstream, and print one table."
     )
-    names = [measurement.name for measurement in MEASUREMENTS]
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join(names)}")
-    parser.add_argument("--quick", action="store_true", help="a few minutes less, and rougher")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join(NAMES)}")
+    parser.add_argument("--quick", action="store_true", help="a minute or two instead of ten, and rougher")
     parser.add_argument(
         "--dir", type=Path, help="where logs are written: a real disk [default: the system's temporary directory]"
     )
-    original = parser.parse_args
-
     return parser
 
 

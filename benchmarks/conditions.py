@@ -12,7 +12,6 @@ import msgspec
 
 from benchmarks.figures import Figure, percentile
 
-SYNC = "FULL"
 SYNCS = 100
 
 
@@ -21,7 +20,7 @@ def conditions(directory: Path) -> list[Figure]:
         Figure("processor", f"{os.cpu_count()} x {_processor()}"),
         Figure("load average (1, 5, 15 min)", ", ".join(f"{load:.1f}" for load in os.getloadavg()), note="other work included"),
         Figure("Python", f"{platform.python_implementation()} {platform.python_version()}, msgspec {msgspec.__version__}"),
-        Figure("SQLite", f"{sqlite3.sqlite_version}, synchronous={SYNC}"),
+        Figure("SQLite", f"{sqlite3.sqlite_version}, synchronous=FULL"),
         Figure("disk", _sync_time(directory / "sync"), note="what a commit cannot be faster than"),
     ]  # fmt: skip
 

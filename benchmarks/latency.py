@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agents.topology import SENSING, TOPOLOGY
-from benchmarks.conditions import SYNC
 from benchmarks.figures import Figure, Options, percentile
 from benchmarks.halls import many
 from benchmarks.processes import result, start, start_engine, wait_ready
@@ -39,7 +38,7 @@ Seen = list[tuple[bytes, int]]
 def measure(options: Options) -> Iterator[Figure]:
     seconds = 10 if options.quick else 30
     path, out = options.directory / "hall.db", options.directory / "frames"
-    with Log.open(path, sync=SYNC) as log:
+    with Log.open(path) as log:
         ensure_topics(log, TOPOLOGY)
         engine = start_engine(path, clock="wall")
         wait_ready(engine)

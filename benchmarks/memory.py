@@ -43,4 +43,6 @@ def _figures(first: Done, done: Done, frames: int) -> Iterator[Figure]:
     yield Figure("resident memory", f"{done.rss_mib:,.0f} MiB", "< 1,024 MiB", f"at most, ever, {most:,.0f} MiB")
     share = done.checkpoint_s / done.wall_s
     yield Figure("time on checkpoints", f"{share:.1%}", "< 10%", "encoding, both lanes; writing goes on beside")
-    yield Figure("  while working at", rate(frames, done.wall_s), "", "frames of 10 people; 2,000 a tick for every hall")
+    yield Figure(
+        "  while working at", rate(frames, done.wall_s), "", "frames of 10 people; 2,000 a tick for every hall"
+    )

@@ -14,7 +14,7 @@ from streams.checkpoint import Restored
 from streams.codec import BadRecord, id_of
 from streams.driver import LogDriver
 from streams.ids import EventId, Place, parse_id
-from streams.lane import Lane
+from streams.lane import Lane, Topology
 from streams.record import Record
 from streams.recording import RecordingError, read_header, read_recording
 from streams.snapshot import latest
@@ -32,11 +32,16 @@ NEVER: Cause = (2**63, 0)
 
 class Bounds(NamedTuple):
     """By lane: from where the replay ran, and up to where everything must have been published. ``cut``: topics that
-    retention has shortened."""
+    retention has shortened.
+
+    ``kept``: by lane, the offset of the first record that is left. What an engine published on records before it, and had
+    not marked yet when it ended and they were lost, nobody can compute again.
+    """
 
     starts: dict[str, Cause]
     ends: dict[str, Cause]
     cut: frozenset[str]
+    kept: dict[str, int]
 
 
 class Difference(NamedTuple):
@@ -84,6 +89,8 @@ class Proof:
             published, replayed, (topic, _, lane, _) = self._published[stream], self._replayed[stream], stream
             start, end = bounds.starts.get(lane, (0, 0)), bounds.ends.get(lane, (0, 0))
             for place in sorted(published.keys() | replayed.keys()):
+                if place[1] < bounds.kept.get(lane, 0):
+                    continue
                 before, now = published.get(place), replayed.get(place)
                 due = first.get((topic, lane), start) <= place[:2] < end if before is None else place[:2] >= start
                 if before != now and due:
@@ -110,7 +117,7 @@ class Replayed(NamedTuple):
     differences: list[Difference]
 
 
-def replay_log(recording: Path, results: Results, *, prove: bool) -> Replayed:
+def replay_log(recording: Path, results: Results, *, prove: bool, topology: Topology = TOPOLOGY) -> Replayed:
     """Run every lane over its own records, from the snapshots in the recording."""
     about = read_header(recording).about
     total = int(about.get("records", "0"))
@@ -130,16 +137,17 @@ def replay_log(recording: Path, results: Results, *, prove: bool) -> Replayed:
         return found
 
     proof = Proof()
-    driver = LogDriver(TOPOLOGY, partitions=int(about.get("partitions", "1")), restore=restore, tap=results.tap)
+    driver = LogDriver(topology, partitions=int(about.get("partitions", "1")), restore=restore, tap=results.tap)
     for output in driver.run(_watched(tracked(read_recording(recording), total, "replaying"), proof, prove)):
         results.published(output)
         if prove and output.id is not None:
             proof.replayed(output.topic, output.id, output.value)
-    ends = {lane.name: _end(about.get(f"end.{lane.name}.0")) for lane in TOPOLOGY.lanes}
+    ends = {lane.name: _end(about.get(f"end.{lane.name}.0")) for lane in topology.lanes}
     cut = frozenset(
         key.split(".", 1)[1].rpartition(".")[0] for key, at in about.items() if key.startswith("cut.") and at != "0"
     )
-    return Replayed(driver, proof.compared, proof.differences(Bounds(starts, ends, cut)) if prove else [])
+    kept = {lane.name: int(about.get(f"cut.{lane.topic}.0", "0")) for lane in topology.lanes}
+    return Replayed(driver, proof.compared, proof.differences(Bounds(starts, ends, cut, kept)) if prove else [])
 
 
 def _end(text: str | None) -> Cause:

@@ -1,6 +1,6 @@
 """What stands in the topics, for those who do not read Python: JSON Schema of every event, AsyncAPI of every topic. Pure.
 
-``python -m docs.generate`` writes both into docs/events/; a test keeps them current.
+``make docs`` writes both into docs/events/; a test keeps them current.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ ID: Json = {
     "type": "string",
     "pattern": "^[^:]{1,64}:[^:]{1,64}:[^:]{1,64}:[0-9]{1,18}:[0-9]{1,18}:[0-9]{1,18}$",
 }
+KEY = "the hall's id; ~3: the record is of partition 3 and belongs to no hall"
 TICK_MESSAGE: Json = {
     "name": "tick",
     "title": "tick",
@@ -50,8 +51,9 @@ STATE_MESSAGE: Json = {
 
 def carried(topology: Topology) -> dict[str, tuple[type[Event], ...]]:
     """By topic, the event types that stand in it, in the order of their names on the wire."""
-    everything = [t for t in map(vars(ev).get, ev.__all__) if isinstance(t, type) and issubclass(t, Event)]
-    found = {topic.name: {t for t in everything if t.topic == topic.name} for topic in TOPICS}
+    kinds = [t for t in vars(ev).values() if isinstance(t, type) and issubclass(t, Event)]
+    concrete = [t for t in kinds if t.__module__ != Event.__module__]
+    found = {topic.name: {t for t in concrete if t.topic == topic.name} for topic in TOPICS}
     for lane in topology.lanes:
         found[lane.topic] |= set(lane.carries)
     return {topic: tuple(sorted(types, key=wire_name)) for topic, types in found.items()}
@@ -65,7 +67,7 @@ def wire_name(kind: type[Event]) -> str:
 # -- JSON Schema -------------------------------------------------------------------------------------------------------
 
 
-def events_schema(topology: Topology) -> Json:
+def events_schema(topology: Topology) -> Any:
     """One schema that accepts every event that stands in a topic; each type by itself is under ``$defs``."""
     kinds = sorted({kind for types in carried(topology).values() for kind in types}, key=wire_name)
     references, definitions = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
@@ -76,7 +78,7 @@ def events_schema(topology: Topology) -> Json:
             _name_columns(rows[name], definition)
         else:
             _add_id(named[name], definition)
-    return {
+    return _marked_down({
         "$schema": DIALECT,
         "title": "Hallstream events",
         "description": (
@@ -86,7 +88,16 @@ def events_schema(topology: Topology) -> Json:
         ),
         "oneOf": list(references),
         "$defs": dict(sorted(definitions.items())),
-    }
+    })  # fmt: skip
+
+
+def _marked_down(value: Any) -> Any:
+    """Docstrings mark code with two backquotes; everybody else's tools with one."""
+    if isinstance(value, dict):
+        return {name: _marked_down(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_marked_down(item) for item in value]
+    return value.replace("``", "`") if isinstance(value, str) else value
 
 
 def _add_id(kind: type[Event], definition: Json) -> None:
@@ -106,13 +117,13 @@ def _name_columns(kind: type[Row], definition: Json) -> None:
 # -- AsyncAPI ----------------------------------------------------------------------------------------------------------
 
 
-def asyncapi(topology: Topology, version: str) -> Json:
+def asyncapi(topology: Topology, version: str) -> Any:
     """AsyncAPI 3 of all topics but the engine's own checkpoints; seen from the engine, which receives and sends."""
     types = carried(topology)
     sources = {lane.topic for lane in topology.lanes}
     kinds = {kind for found in types.values() for kind in found}
     messages = {wire_name(kind): _message(kind) for kind in sorted(kinds, key=wire_name)}
-    return {
+    return _marked_down({
         "asyncapi": "3.0.0",
         "info": {
             "title": "Hallstream",
@@ -126,7 +137,7 @@ def asyncapi(topology: Topology, version: str) -> Json:
         "channels": {topic.name: _channel(topic, types[topic.name], topic.name in sources) for topic in TOPICS},
         "operations": {**_receiving(topology), **_sending(types)},
         "components": {"messages": messages | {"tick": TICK_MESSAGE, "state": STATE_MESSAGE}},
-    }
+    })  # fmt: skip
 
 
 def _message(kind: type[Event]) -> Json:
@@ -138,7 +149,7 @@ def _message(kind: type[Event]) -> Json:
         "title": name,
         **({"summary": said} if said else {}),
         "payload": {"schemaFormat": FORMAT, "schema": schema},
-        "bindings": {"kafka": {"key": {"type": "string", "description": "the hall's id"}, "bindingVersion": "0.5.0"}},
+        "bindings": {"kafka": {"key": {"type": "string", "description": KEY}, "bindingVersion": "0.5.0"}},
     }
 
 

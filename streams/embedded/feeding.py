@@ -14,20 +14,28 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from streams.codec import encode
+import msgspec
+
+from streams.codec import TICK
 from streams.embedded import admin
 from streams.embedded.lock import holding
 from streams.embedded.log import Append, Log
-from streams.embedded.topics import keyed, ticks
 from streams.lane import Lane, Topology
+from streams.partitioner import partition_of
 from streams.playing import Play
 from streams.worker.failure import Fatal
 
 BATCH = 500
 AHEAD_AT_MOST = 40_000
 """Records behind the last checkpoint: two checkpoints' worth, so that the engine works while one is written."""
+SILENCE_MS = 60_000
+"""Between two closing ticks: long enough for a lower lane to conclude something of its own."""
 STALL_S = 60.0
-POLL_S = 0.02
+POLL_S, LOOK_S = 0.02, 0.25
+"""Between two looks at the engine: when it is waited for, and when the recording is."""
+
+# Not the codec's: what was read from a recording was checked there, and its search for NaN is most of the work.
+_encode = msgspec.json.Encoder().encode
 
 Needs = dict[tuple[str, int], int]
 """(topic, partition) -> the offset that its checkpoint must have reached."""
@@ -65,9 +73,11 @@ class Feeder:
     ) -> None:  # fmt: skip
         self._log, self._path, self._own_clock, self._clock = log, path, own_clock, clock
         self._origin: Lane = next(lane for lane in topology.lanes if lane.origin)
-        self._lower = [lane for lane in topology.lanes if not lane.origin]
         self._lanes = {lane.topic: lane for lane in topology.lanes}
-        self._parts = [(lane.topic, n) for lane in topology.lanes for n in range(log.topics()[lane.topic].partitions)]
+        # Asked once: the log would look them up in its file for every row.
+        self._counts = {lane.topic: log.topics()[lane.topic].partitions for lane in topology.lanes}
+        self._parts = [(topic, number) for topic, count in self._counts.items() for number in range(count)]
+        self._places: dict[tuple[str, str], int] = {}
         self._rows: list[Append] = []
         self._later: list[Append] = []
         self._held: deque[tuple[Needs, list[Append]]] = deque()
@@ -78,39 +88,51 @@ class Feeder:
         """All of ``plays``, whose times never go back. Raises Fatal when the engine stands still."""
         for play in plays:
             while (wait_s := pace.wait_s(play.at_ms)) > 0:
-                self._flush()
-                progress()
-                self._clock.rest(min(wait_s, 0.25))
+                self._hand_over(progress)
+                self._clock.rest(min(wait_s, LOOK_S))
             self._take(play)
             if len(self._rows) >= BATCH:
-                self._flush()
-                progress()
-                self._not_too_far()
+                self._hand_over(progress)
+        self._hand_over(progress)
+
+    def _hand_over(self, progress: Callable[[], None]) -> None:
         self._flush()
         progress()
+        self._not_too_far()
 
     def finish(self, closing: Iterable[int] = ()) -> int:
         """Wait until the first lane has processed everything, and tell the others what time it is.
 
-        Then the ``closing`` ticks, each when the one before has come all the way: there are long silences between them.
+        Then the ``closing`` ticks; behind a long silence only when what came before it has come all the way.
         Returns how many ticks could not be told to the lower lanes, because no engine runs.
         """
         self._until(lambda: not self._held)
         for at_ms in closing:
+            if at_ms - self.at_ms >= SILENCE_MS:
+                self._flush()
+                self._until(lambda: not self._held)
             self._take(Play(at_ms, "", None))
-            self._flush()
-            self._until(lambda: not self._held)
+        self._flush()
+        self._until(lambda: not self._held)
         return sum(len(rows) for _, rows in self._held)
 
     def _take(self, play: Play) -> None:
         self.at_ms = play.at_ms
         if play.event is None:
-            self._rows += ticks(self._log, [self._origin.topic], play.at_ms)
-            self._later += ticks(self._log, [lane.topic for lane in self._lower], play.at_ms)
+            for topic, number in self._parts:
+                rows = self._rows if topic == self._origin.topic else self._later
+                rows.append(Append(topic, number, None, TICK, play.at_ms))
             return
-        row = keyed(self._log, play.topic, play.event.hall, encode(play.event), play.at_ms)
+        hall = play.event.hall
+        row = Append(play.topic, self._place(play.topic, hall), hall.encode(), _encode(play.event), play.at_ms)
         (self._later if self._own_clock and play.topic != self._origin.topic else self._rows).append(row)
         self._taken += 1
+
+    def _place(self, topic: str, hall: str) -> int:
+        found = self._places.get((topic, hall))
+        if found is None:
+            found = self._places[topic, hall] = partition_of(hall.encode(), self._counts[topic])
+        return found
 
     def _flush(self) -> None:
         self._log.append(self._rows)

@@ -68,7 +68,8 @@ def _plan(log: Log, state: LaneState, topology: Topology, where: Where, now_ms: 
         return Plan(state, "nothing", "the engine has kept no state of it yet", era, state.start)
     if (fault := state.fault or misfit(log, state, topology)) is not None:
         return Plan(state, "dropped", fault, era, state.start)
-    why = "the state fits this log, " + ("though that has another id" if _renamed(log, state) else "which it is of")
+    but = "though the log has another id" if _renamed(log, state) else "and the engine would run on it as it is"
+    why = f"the state fits this log, {but}"
     return Plan(state, "kept", why, era, state.end)
 
 

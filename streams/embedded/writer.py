@@ -37,6 +37,7 @@ class Writer:
         self._pool = ThreadPoolExecutor(1, "log-writer")
         self._waiting: list[Entry] = []
         self._task: asyncio.Task[None] | None = None
+        self._broken: Exception | None = None
         self.grew = asyncio.Event()
         """Set after every commit; a reader clears it before it looks."""
 
@@ -46,16 +47,22 @@ class Writer:
         return sum(len(entry.rows) for entry in self._waiting)
 
     def append(self, rows: Sequence[Append], positions: Positions | None = None) -> asyncio.Future[Placed]:
-        """The future resolves when the rows are on disk. After one failure all that waits fails too, in order."""
+        """The future resolves when the rows are on disk. After one failure this writer writes nothing any more.
+
+        Nothing may follow what was lost: a reader that has seen a later output would drop the earlier one's repeat.
+        """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Placed] = loop.create_future()
+        if self._broken is not None:
+            _fail(done, self._broken)
+            return done
         self._waiting.append(Entry(rows, positions or {}, done))
         if self._task is None:
             self._task = loop.create_task(self._write())
         return done
 
     async def settle(self) -> None:
-        """Until nothing waits. Raises what the last transaction raised."""
+        """Until nothing waits, written or failed."""
         while self._task is not None:
             await asyncio.shield(self._task)
 
@@ -72,8 +79,8 @@ class Writer:
                 positions = {key: at for entry in batch for key, at in entry.positions.items()}
                 try:
                     placed = await loop.run_in_executor(self._pool, self._append, rows, positions)
-                except Exception as e:  # noqa: BLE001 - whoever waits gets it; nothing later may go out past it
-                    self._fail([*batch, *self._waiting], e)
+                except Exception as e:  # noqa: BLE001 - whoever waits gets it
+                    self._break([*batch, *self._waiting], e)
                     return
                 self._resolve(batch, placed)
         finally:
@@ -100,8 +107,13 @@ class Writer:
             at += len(entry.rows)
         self.grew.set()
 
-    def _fail(self, entries: list[Entry], error: Exception) -> None:
-        self._waiting = []
+    def _break(self, entries: list[Entry], error: Exception) -> None:
+        self._broken, self._waiting = error, []
         for entry in entries:
             if not entry.done.done():
-                entry.done.set_exception(error)
+                _fail(entry.done, error)
+
+
+def _fail(done: asyncio.Future[Placed], error: Exception) -> None:
+    done.set_exception(error)
+    done.exception()  # looked at: whoever does not wait for it need not be told at the end of the program

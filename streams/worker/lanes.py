@@ -52,9 +52,9 @@ class Lanes:
             for tp in sorted(tps):
                 part = self.parts[tp] = await self._begin(tp)
                 starts[tp] = part.engine.next_offset
-        except Exception as e:
+        except Exception as e:  # noqa: BLE001 - raised, it would only make Faust print tracebacks about its own end
             self.fail(e)
-            raise
+            return {}
         self.ready.set()
         return starts
 

@@ -105,8 +105,10 @@ class LanePartition:
         return None
 
     async def idle(self) -> None:
-        """Now and then, also when nothing comes in: what is in hand should not wait for the next record."""
+        """Now and then, also when nothing comes in: what is in hand, or has failed, should not wait for the next record."""
         async with self._busy:
+            if self._writing is not None and self._writing.done():
+                await self.settled()
             if self._pace.due(monotonic()):
                 await self._mark()
 

@@ -35,7 +35,10 @@ def test_without_an_engine_it_ends_with_3(tmp_path: Path) -> None:
 
 def test_one_that_does_not_stop_is_named_with_the_way_out(tmp_path: Path) -> None:
     box = Box(tmp_path).made()
-    program = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); from tests.support.embedded import consume; import sys; consume(sys.argv[1])"
+    program = (
+        "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "from tests.support.embedded import consume; consume(sys.argv[1])"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", program, box.path], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -53,10 +53,12 @@ def times(box: Box, topic: str = OBSERVATIONS) -> list[int]:
     return [record.timestamp_ms for record in box.records(topic)]
 
 
-def conclusions(records: Iterator[tuple[bytes | None, bytes | None]]) -> list[object]:
+def conclusions(records: Iterable[tuple[bytes | None, bytes | None]]) -> list[tuple[str, int, bytes]]:
     """Without the ids, which name another log's offsets."""
     found = [msgspec.json.decode(value or b"") for key, value in records if key]
-    return sorted((f["type"], f["at_ms"], msgspec.json.encode({k: v for k, v in f.items() if k != "id"})) for f in found)
+    return sorted(
+        (f["type"], f["at_ms"], msgspec.json.encode({k: v for k, v in f.items() if k != "id"})) for f in found
+    )
 
 
 # -- a log whose time is the recording's -------------------------------------------------------------------------------
@@ -74,7 +76,9 @@ def test_events_and_seconds_are_laid_out_as_a_replay_would(tmp_path: Path) -> No
 
 def test_without_an_engine_the_lower_lanes_are_not_told_the_time_before_they_know_what_happened(tmp_path: Path) -> None:
     box = Box(tmp_path).made("producer")
-    assert "ticks for the lanes behind the first were not written" in box.hall("feed", day(box), "--speed", "max").stderr
+    assert (
+        "ticks for the lanes behind the first were not written" in box.hall("feed", day(box), "--speed", "max").stderr
+    )
     assert box.records(JOURNAL) == []
 
 
@@ -87,7 +91,7 @@ def test_a_running_engine_concludes_what_a_replay_concludes(tmp_path: Path) -> N
     replayed = Driver(TOPOLOGY).run(lay_out(OBSERVATIONS, {HALL: FILES}, FRAMES))
     expected = conclusions((o.key, o.value) for o in replayed if o.topic == JOURNAL)
     assert conclusions((r.key, r.value) for r in box.records(JOURNAL)) == expected
-    assert {kind for kind, *_ in expected} >= {"zone_entered", "zone_left", "track_ended", "zone_hour", "heat_added"}  # type: ignore[misc]
+    assert {kind for kind, *_ in expected} >= {"zone_entered", "zone_left", "track_ended", "zone_hour", "heat_added"}
 
 
 def test_fed_twice_it_happens_twice(tmp_path: Path) -> None:
@@ -150,9 +154,10 @@ def test_the_first_event_is_now_and_the_rest_follows_in_real_time(tmp_path: Path
 
 def test_a_hall_the_log_does_not_know_needs_its_files(tmp_path: Path) -> None:
     box = Box(tmp_path).made("producer")
-    assert "the log does not know: give its files with --hall" in box.hall(
-        "feed", recording(box, [*FRAMES]), "--speed", "max", code=64
-    ).stderr
+    assert (
+        "the log does not know: give its files with --hall"
+        in box.hall("feed", recording(box, [*FRAMES]), "--speed", "max", code=64).stderr
+    )
     box.hall("feed", recording(box, [*FRAMES]), "--speed", "max", "--hall", box.hall_dir())
     assert box.records(OBSERVATIONS)[0].value == encode(Configured(hall=HALL, at_ms=START_MS, files=FILES))
 
@@ -190,7 +195,9 @@ def test_a_recording_of_nothing_is_refused(tmp_path: Path) -> None:
 def test_mot_text_needs_a_hall_and_a_camera(tmp_path: Path) -> None:
     box = Box(tmp_path).made()
     assert "which hall it is of (the log has none)" in box.hall("feed", mot(box), code=2).stderr
-    assert "(cam), got 'cam2'" in box.hall("feed", mot(box), "--hall", box.hall_dir(), "--camera", "cam2", code=2).stderr
+    assert (
+        "(cam), got 'cam2'" in box.hall("feed", mot(box), "--hall", box.hall_dir(), "--camera", "cam2", code=2).stderr
+    )
 
 
 @pytest.mark.parametrize("speed", ["0", "-1", "nan", "fast"])

@@ -60,7 +60,7 @@ def test_a_restored_backup_keeps_its_state_in_a_new_era(box: Box) -> None:
     copy = restored_backup(box)
     before = states(copy)
     text = copy.hall("reset", "--yes").stdout
-    assert "the state fits this log, though that has another id" in text
+    assert "the state fits this log, though the log has another id" in text
     assert "put the halls in force again" not in text
     for old, new in zip(before, states(copy), strict=True):
         assert old.mark is not None

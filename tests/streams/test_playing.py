@@ -34,7 +34,9 @@ def test_only_what_the_edge_sent_and_configurations_are_played(tmp_path: Path) -
         (JOURNAL, b"h", b'{"id":"h:sensing:engine:0:0:0",' + encode(configured)[1:]),
         ("hall.dead", b"h", b"{}"),
     ]
-    write_recording(tmp_path / "r.jsonl", [Record(topic, 0, n, 100 + n, key, value) for n, (topic, key, value) in enumerate(values)])
+    write_recording(
+        tmp_path / "r.jsonl", [Record(topic, 0, n, 100 + n, key, value) for n, (topic, key, value) in enumerate(values)]
+    )
     played = [Play(100, OBSERVATIONS, configured), Play(101, OBSERVATIONS, frame(7))]
     assert list(recorded(tmp_path / "r.jsonl", TOPOLOGY)) == played
 
@@ -46,7 +48,9 @@ def test_moved_events_have_other_times_and_another_boot_but_the_same_number() ->
 
 
 def test_every_second_between_two_events_is_told() -> None:
-    """   900   1000   2000   2500      the recording: events at 900 and 2500
+    """
+    900       1000       2000       2500      the recording has events at 900 and 2500
+     |         tick       tick       |
     """
     assert [(p.at_ms, p.event is None) for p in ticked([play(900), play(2_500)])] == [
         (900, False), (1_000, True), (2_000, True), (2_500, False),

@@ -44,8 +44,8 @@ class Cameras(threading.Thread):
         while not self._over.wait(STEP_S):
             now = time.time_ns() // 1_000_000
             frames = [frame for crowd in self._crowds for frame in crowd.step(now)]
-            rows = [row for frame in frames for row in self._sent(frame)]
             with self.paused:
+                rows = [row for frame in frames for row in self._sent(frame)]
                 try:
                     if rows:
                         self._system.append(rows)

@@ -19,7 +19,7 @@ from streams.embedded.log import Append, Log
 from streams.topics import JOURNAL, OBSERVATIONS
 from tests.torture.cameras import Cameras
 from tests.torture.halls import variants
-from tests.torture.system import ROOT, EmbeddedSystem, until
+from tests.torture.system import EmbeddedSystem
 
 Act = Callable[[EmbeddedSystem, Cameras, Random], None]
 
@@ -56,8 +56,9 @@ def pause(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
 
 def drain(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
     """An orderly end and a new start."""
-    until("the engine to have begun", lambda: system.marked("sensing") > 0)
-    assert system.drain() == 0, system.said()[-2000:]
+    assert system.url, "it has begun"
+    code = system.drain()
+    assert code == 0, f"exit code {code}: {system.heard()[-2000:]}"
     system.start()
 
 
@@ -65,9 +66,9 @@ def disk_full(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
     """The log may not grow: the engine says so and ends, and what comes after misses nothing."""
     system.kill()
     room = chance.choice((4_000, 20_000, 60_000))
-    system.start(env={"HALL_LOG_MAX_BYTES": str(system.log.size_bytes() + room)})
-    assert system.ended() == 74, system.said()[-2000:]
-    assert "cannot grow" in system.said()
+    system.start(env={"HALL_LOG_MAX_BYTES": str(system.file_bytes() + room)})
+    assert system.ended() == 74, system.heard()[-2000:]
+    assert "cannot grow" in system.heard()
     system.start()
 
 
@@ -76,7 +77,7 @@ def file_size_limit(system: EmbeddedSystem, cameras: Cameras, chance: Random) ->
     system.kill()
     bytes_at_most = chance.choice((50_000, 200_000))
     system.start(limit=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_at_most, bytes_at_most)))
-    assert system.ended() == 74, system.said()[-2000:]
+    assert system.ended() == 74, system.heard()[-2000:]
     system.start()
 
 
@@ -116,22 +117,15 @@ def restore_backup(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> 
     with cameras.paused:
         system.replace_log(copy)
     system.start()
-    assert system.ended() == 65, system.said()[-2000:]
-    assert "hall reset" in system.said()
+    assert system.ended() == 65, system.heard()[-2000:]
+    assert "hall reset" in system.heard()
     reset(system)
     system.start()
 
 
 def reset(system: EmbeddedSystem) -> None:
     """``hall reset --yes``, as an operator does it."""
-    import os
-    import subprocess
-    import sys
-
-    done = subprocess.run(
-        [sys.executable, "-m", "hall", "reset", "--yes"], cwd=ROOT, capture_output=True, text=True, check=False,
-        env={**os.environ, "HALL_VAR": str(system.path.parent)},
-    )  # fmt: skip
+    done = system.hall("reset", "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from streams.embedded.reading import stretch
 from streams.topics import DEAD, JOURNAL, OBSERVATIONS
+from tests.support.system import until
 from tests.torture import verdict
 from tests.torture.cameras import Cameras
 from tests.torture.faults import FAULTS, Fault
 from tests.torture.halls import halls
-from tests.torture.system import EmbeddedSystem, until
+from tests.torture.system import EmbeddedSystem
 
 
 class Ordeal(NamedTuple):
@@ -62,8 +63,9 @@ def ordeal(
             fault.act(system, cameras, chance)
             done[fault.name] += 1
             time.sleep(chance.uniform(0.1, 2.0))
+            assert cameras.is_alive()
             if not system.running:
-                raise AssertionError(f"after {fault.name} the engine ended: {system.said()[-3000:]}")
+                raise AssertionError(f"after {fault.name} the engine ended: {system.heard()[-3000:]}")
         return _settle(system, cameras, directory, done, compared, whole, started)
     finally:
         if cameras.is_alive():
@@ -84,7 +86,7 @@ def _settle(
     cameras.stop()
     time.sleep(4.0)  # the last tracks end
     system.wait_until_marked()
-    assert system.drain() == 0, system.said()[-3000:]
+    assert system.drain() == 0, system.heard()[-3000:]
     _accounted_for(system)
     result = verdict.replayed(system.log, directory / "end.jsonl")
     states = verdict.states_equal(system.log, result)

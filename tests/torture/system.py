@@ -1,42 +1,42 @@
-"""An engine as its operators have it: a process on a log, cameras that never stop, and hands to break things with.
+"""An engine on the embedded log as its operators have it: a process, its log, and hands to break things with.
 
-``System`` is what the faults and the behaviour tests need of any log; ``EmbeddedSystem`` is the embedded one.
+It is a ``tests.support.system.System``; what stands here beyond that only the embedded log has.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from agents.topology import TOPOLOGY
-from streams.embedded import topics
+from commands.replaying import Replayed
+from streams.checkpoint import Restored
+from streams.embedded import reading, topics
 from streams.embedded.lock import holder
 from streams.embedded.log import Append, Log
-from streams.embedded.reading import newest_mark, stretch
+from streams.embedded.spec import Time
+from streams.lane import Topology
 from streams.record import Record
 from streams.topics import JOURNAL
+from tests.support.system import PATIENCE_S, Halls, Pair, until
+from tests.torture import verdict
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60.0
-
-
-def until(what: str, condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-    """Poll until the condition holds; an AssertionError that says what did not happen otherwise."""
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {patience_s:.0f} s in vain: {what}"
-        time.sleep(0.02)
+LISTENS = re.compile(r"running; (http://\S+)/metrics")
 
 
 class EmbeddedSystem:
-    """``halls``: by id, their files. The log is made at once; ``start`` starts the engine."""
+    """``halls``: by id, their files. ``limits``: what ``start`` does in the new process before it becomes the engine."""
 
-    def __init__(self, directory: Path, halls: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, directory: Path, halls: Halls, *, time: Time = "log") -> None:
         self.directory, self.halls = directory, halls
         self.path = directory / "var" / "hall.db"
         self.path.parent.mkdir(parents=True)
@@ -46,24 +46,38 @@ class EmbeddedSystem:
             for name, text in files.items():
                 (self.config / hall / name).write_text(text)
         self.log = Log.open(self.path)
-        topics.ensure_topics(self.log, TOPOLOGY)
+        topics.ensure_topics(self.log, TOPOLOGY, time)
         self.process: subprocess.Popen[str] | None = None
+        self._printed: list[Path] = []
 
     # -- the engine's process --------------------------------------------------------------------------------------
 
     def start(
-        self, *, env: Mapping[str, str] | None = None, limit: Callable[[], None] | None = None, program: str = "hall"
-    ) -> None:
-        """Start the engine; returns at once."""
+        self, *, topology: str | None = None, env: Mapping[str, str] | None = None, limit: Callable[[], None] | None = None
+    ) -> None:  # fmt: skip
+        """Start the engine; returns at once. ``limit`` is called in the new process before it becomes the engine."""
         assert self.process is None
-        command = [sys.executable, "-m", program, "run", str(self.config), "--no-simulate", "--plain"]
-        own = {"HALL_VAR": str(self.path.parent), "HALL_HTTP": "127.0.0.1:0", "HALL_LOG_LEVEL": "WARNING"}
-        output = (self.directory / "engine.log").open("a")
+        run = ["hall", "run"] if topology is None else ["tests.support.engines", topology]
+        command = [sys.executable, "-m", *run, str(self.config), "--no-simulate", "--plain"]
+        # A file for each: under a file size limit what earlier ones printed must not count.
+        self._printed.append(self.directory / f"engine-{len(self._printed)}.log")
+        output = self._printed[-1].open("w")
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **own, **(env or {})}, stdout=output, stderr=subprocess.STDOUT,
+            command, cwd=ROOT, env=self._environment(env or {}), stdout=output, stderr=subprocess.STDOUT,
             text=True, preexec_fn=limit,
         )  # fmt: skip
         output.close()
+
+    def _environment(self, env: Mapping[str, str]) -> dict[str, str]:
+        own = {"HALL_VAR": str(self.path.parent), "HALL_HTTP": "127.0.0.1:0", "HALL_LOG_LEVEL": "WARNING"}
+        return {**os.environ, **own, **env}
+
+    def hall(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """``hall ARGUMENTS`` on this log, as an operator types it."""
+        return subprocess.run(
+            [sys.executable, "-m", "hall", *arguments], cwd=ROOT, env=self._environment(env or {}), capture_output=True,
+            text=True, timeout=PATIENCE_S, check=False,
+        )  # fmt: skip
 
     def kill(self) -> None:
         """kill -9: nothing of the process gets to run any more."""
@@ -88,7 +102,12 @@ class EmbeddedSystem:
     def ended(self, patience_s: float = PATIENCE_S) -> int:
         """Wait for the process to end by itself; its exit code."""
         assert self.process is not None
-        code = self.process.wait(patience_s)
+        try:
+            code = self.process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(
+                f"the engine has not ended within {patience_s:.0f} s: {self.heard()[-3000:]}"
+            ) from None
         self.process = None
         return code
 
@@ -97,38 +116,64 @@ class EmbeddedSystem:
         return self.process is not None and self.process.poll() is None
 
     def said(self) -> str:
-        """Everything the engine's processes printed."""
-        file = self.directory / "engine.log"
-        return file.read_text(errors="replace") if file.exists() else ""
+        """Everything the engines printed, those before this one too."""
+        return "".join(file.read_text(errors="replace") for file in self._printed)
+
+    def heard(self) -> str:
+        """What the engine that was started last printed."""
+        return self._printed[-1].read_text(errors="replace") if self._printed else ""
+
+    @property
+    def url(self) -> str:
+        """Where the engine that was started last serves HTTP; waits until it says so."""
+        until("the engine to serve HTTP", lambda: LISTENS.search(self.heard()) is not None or not self.running)
+        found = LISTENS.search(self.heard())
+        assert found, f"the engine ended: {self.heard()[-3000:]}"
+        return found[1]
 
     # -- its log ---------------------------------------------------------------------------------------------------
+
+    def file_bytes(self) -> int:
+        """What the log's file holds, with what stands in the write-ahead log and will be moved there."""
+        with closing(sqlite3.connect(self.path)) as db:
+            return int(
+                db.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()[0]
+            )
 
     def append(self, rows: list[Append]) -> None:
         self.log.append(rows)
 
-    def published(self, topic: str = JOURNAL) -> list[Record]:
-        return list(stretch(self.log, topic, 0))
+    def put(self, topic: str, pairs: Sequence[Pair]) -> None:
+        """Append to the topic, as anybody may."""
+        self.append([Append(topic, 0, key, value) for key, value in pairs])
+
+    def records(self, topic: str = JOURNAL) -> list[Record]:
+        return list(reading.stretch(self.log, topic, 0))
+
+    def checkpoint(self, lane: str) -> Restored:
+        """What a worker that starts now would go on from."""
+        return reading.checkpoint(self.log, TOPOLOGY.lane(lane), 0)
 
     def marked(self, lane: str) -> int:
         """Up to which offset the lane's last checkpoint goes; 0 without one."""
-        mark = newest_mark(self.log, TOPOLOGY.lane(lane), 0)
+        mark = self.checkpoint(lane).mark
         return mark.next_offset if mark else 0
-
-    def caught_up(self) -> bool:
-        """Whether the last checkpoints cover what is in the log now."""
-        return all(self.marked(lane.name) >= self.log.end(lane.topic, 0) - 3 for lane in TOPOLOGY.lanes)
 
     def wait_until_marked(self) -> None:
         """Until a checkpoint covers everything that is in the log now; the engine must be running."""
         ends = {lane.name: self.log.end(lane.topic, 0) for lane in TOPOLOGY.lanes[:1]}
         until(
-            f"a checkpoint up to {ends}; the engine said: {self.said()[-2000:]}",
+            f"a checkpoint up to {ends}; the engine said: {self.heard()[-2000:]}",
             lambda: all(self.marked(lane) >= end for lane, end in ends.items()) or not self.running,
         )
-        assert self.running, f"the engine ended: {self.said()[-3000:]}"
+        assert self.running, f"the engine ended: {self.heard()[-3000:]}"
+
+    def prove(self, topology: Topology | None = None) -> Replayed:
+        """Hold what was published against the replay of the log, byte for byte."""
+        return verdict.replayed(self.log, self.directory / "proof.jsonl", topology or TOPOLOGY)
 
     def replace_log(self, copy: Path) -> None:
-        """Put a backup in the log's place; the engine must not run."""
+        """Put another file in the log's place, such as a backup; the engine must not run."""
         assert holder(self.path) is None
         self.log.close()
         for suffix in ("", "-wal", "-shm"):

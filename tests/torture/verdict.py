@@ -17,13 +17,14 @@ from streams.embedded.log import Log
 from streams.embedded.reading import stretch
 from streams.engine import Engine
 from streams.ids import Seen, parse_id
+from streams.lane import Topology
 from streams.topics import JOURNAL, state_topic
 
 
-def replayed(log: Log, file: Path) -> Replayed:
+def replayed(log: Log, file: Path, topology: Topology = TOPOLOGY) -> Replayed:
     """Record the log, replay it, and hold what was published against it, byte for byte."""
     record_log(log, file, None)
-    result = replay_log(file, Results(None, None, None, None), prove=True)
+    result = replay_log(file, Results(None, None, None, None), prove=True, topology=topology)
     assert not result.differences, f"{len(result.differences)} streams differ; first: {result.differences[0]}"
     return result
 

@@ -85,7 +85,9 @@ def test_it_waits_for_the_engine(box: Box, monkeypatch: pytest.MonkeyPatch) -> N
     assert feeder.fed == 46
 
 
-def test_a_lower_lane_hears_of_a_second_only_after_what_was_concluded_before_it(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lower_lane_hears_of_a_second_only_after_what_was_concluded_before_it(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(feeding, "BATCH", 5)
     monkeypatch.setattr(feeding, "AHEAD_AT_MOST", 8)
 
@@ -115,7 +117,9 @@ def test_without_an_engine_nothing_is_waited_for(box: Box, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(("stays", "state"), [(True, "runs, but makes no progress"), (False, "has stopped")])
-def test_an_engine_that_stands_still_ends_it(box: Box, monkeypatch: pytest.MonkeyPatch, stays: bool, state: str) -> None:
+def test_an_engine_that_stands_still_ends_it(
+    box: Box, monkeypatch: pytest.MonkeyPatch, stays: bool, state: str
+) -> None:
     monkeypatch.setattr(feeding, "BATCH", 5)
     monkeypatch.setattr(feeding, "AHEAD_AT_MOST", 8)
     hands, lock = Hands(), ConsumerLock(box.path)

@@ -16,7 +16,12 @@ HOLDER = Holder(42, 0)
 
 
 def state(
-    *, age_s: float | None = 1.0, lag: int = 0, waited_s: float | None = None, time: Time = "log", fault: str | None = None
+    *,
+    age_s: float | None = 1.0,
+    lag: int = 0,
+    waited_s: float | None = None,
+    time: Time = "log",
+    fault: str | None = None,
 ) -> LaneState:
     mark = None if age_s is None else Mark(0, False, 10, 0, 0, "log", 1, ())
     marked = None if age_s is None else NOW_MS - round(age_s * 1000)

@@ -10,7 +10,7 @@ from streams.codec import MAX_OUTPUT_BYTES, encode
 from streams.engine import Engine
 from streams.engine.admission import WRITERS
 from streams.engine.letters import RAW_KEPT
-from streams.events import Dead, DeadReason, Late, LogLost
+from streams.events import Configured, Dead, DeadReason, Late, LogLost
 from streams.partitioner import partition_of
 from tests.support.script import (
     Script,
@@ -21,7 +21,7 @@ from tests.support.script import (
     states,
     told,
 )
-from tests.support.toy import SENSING, START_MS, Poke, Said
+from tests.support.toy import SENSING, START_MS, Poke, Said, files
 
 # -- what is not let in ------------------------------------------------------------------------------------------------
 
@@ -137,6 +137,18 @@ def test_repeats_from_the_lane_above_are_dropped_by_their_ids() -> None:
     assert heard("a:sensing:breaker:5:2:0"), "another agent's"
     assert heard("b:sensing:counter:5:2:0", "b"), "another hall's"
     assert engine.counts["repeats"] == 4
+
+
+def test_what_was_heard_stays_heard_over_a_configuration() -> None:
+    script, engine = service("a")
+    heard = script.named("a:sensing:counter:5:2:0", counted())
+    first = script.records[0]
+    changed = Configured(hall="a", at_ms=START_MS, files=files("a", "Other"))
+    assert engine.process(heard)
+    assert told(engine.process(script.named("a:sensing:engine:5:3:0", changed))) == ["a tally said 3"]
+    for repeat in (heard, first):
+        assert engine.process(script.raw(repeat.key, repeat.value)) == []
+    assert engine.counts["repeats"] == 2
 
 
 def test_a_lane_does_not_listen_to_itself() -> None:

@@ -129,7 +129,7 @@ def test_other_halls_notice_nothing() -> None:
     assert states(ill)["a"] != states(well)["a"]
 
 
-@pytest.mark.parametrize("marked", range(7))
+@pytest.mark.parametrize("marked", range(8))
 def test_it_goes_back_to_the_same_state_wherever_the_last_mark_was(marked: int) -> None:
     """The hall goes back to the mark and forward again, muted: through ticks, a configuration and an earlier failure."""
     script = Script()
@@ -137,6 +137,7 @@ def test_it_goes_back_to_the_same_state_wherever_the_last_mark_was(marked: int) 
     script.poke("a", at=0.5)
     script.poke("a", "summer:raise", at=1.5)
     script.tick(2.5)
+    script.poke("a")
     script.configure("a", "Other hall")
     script.poke("a", source="cam", seq=1)
     script.poke("a", "breaker:raise", at=3.5)
@@ -226,6 +227,22 @@ def test_nine_a_minute_do_not() -> None:
     """Ten within 60 s; the failure of exactly a minute ago no longer counts."""
     script, engine = running("a")
     assert fail(script, engine, 60, every_s=60 / 9) == FAILED * 60
+
+
+def test_a_failure_of_exactly_a_minute_ago_no_longer_counts() -> None:
+    script, engine = running("a")
+    fail(script, engine, 9)  # at 1, 2, ... 9 s
+    assert fail(script, engine, 1, every_s=52.0) == FAILED  # at 61 s
+    assert fail(script, engine, 1, every_s=0.999) == STOPPED  # and within a minute of 2, 3, ... 9 and 61 s
+
+
+def test_what_it_saw_before_it_was_switched_off_stays_seen() -> None:
+    script, engine = running("a")
+    fail(script, engine, 9)
+    engine.process(script.poke("a"))
+    before = state_of(engine, "breaker")
+    assert fail(script, engine, 1, every_s=0.0) == STOPPED
+    assert state_of(engine, "breaker") == before
 
 
 def test_each_agent_of_each_hall_has_failures_of_its_own() -> None:
