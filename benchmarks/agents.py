@@ -1,8 +1,8 @@
 """What each agent costs, apart from the engine: microseconds for a frame of 12 people.
 
 Records are decoded from JSON and go through the agents one by one, as in the engine, a tick before each second; a timer
-runs around each agent, and its own cost is taken off. Nothing is encoded or checked. Of several rounds the best counts:
-what else the machine does only ever adds. The service lane reads what the sensing lane published; its cost is spread
+of CPU time runs around each agent, and its own cost is taken off. Nothing is encoded or checked. Of several rounds the
+best counts: what else the machine does only ever adds. The service lane reads what the sensing lane published; its cost is spread
 over the frames that caused it.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 from agents.topology import TOPOLOGY
@@ -79,9 +79,9 @@ class _Round:
         gc.collect()
         gc.freeze()  # the benchmark keeps its records in memory; collecting them is not the agents' cost
         for record in records:
-            started = perf_counter()
+            started = thread_time()
             event = next(clock) if record is None else self._decode(record)
-            self.costs["decoding"] += perf_counter() - started - self._look_s
+            self.costs["decoding"] += thread_time() - started - self._look_s
             made = self._pass(event)
             if record is None:
                 published.append(event)
@@ -93,17 +93,17 @@ class _Round:
         events = [source]
         for agent, state in self._links:
             mine = [event for event in events if type(event) in agent.reads]
-            started = perf_counter()
+            started = thread_time()
             for event in mine:
                 events += agent.on_event(state, event)
             if mine:
-                self.costs[agent.name] += perf_counter() - started - self._look_s
+                self.costs[agent.name] += thread_time() - started - self._look_s
         return events[1:]
 
 
 def _look_s() -> float:
     """What it costs to look at the clock once."""
-    started = perf_counter()
+    started = thread_time()
     for _ in range(10_000):
-        perf_counter()
-    return (perf_counter() - started) / 10_000
+        thread_time()
+    return (thread_time() - started) / 10_000

@@ -24,7 +24,7 @@ class Figure(NamedTuple):
     note: str = ""
 
 
-def rate(frames: int, seconds: float) -> str:
+def rate(frames: float, seconds: float) -> str:
     return f"{frames / seconds:,.0f} frames/s"
 
 

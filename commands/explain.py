@@ -69,7 +69,7 @@ def command(event_id: str, as_json: bool, whole_state: bool) -> None:
 
 
 def _explain(log: Log, lane: Lane, name: EventId) -> Explanation:
-    partitions = log.topics()[lane.topic].partitions
+    partitions = log.partitions(lane.topic)
     partition = int(name.hall[1:]) if name.hall.startswith("~") else partition_of(name.hall.encode(), partitions)
     start, end = log.start(lane.topic, partition), log.end(lane.topic, partition)
     if not start <= name.offset < end:

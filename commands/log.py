@@ -102,7 +102,7 @@ def cat(
 
 def _places(log: Log, topic: str, partition: int | None, start: int) -> dict[int, int]:
     """Where to begin in each partition."""
-    count = log.topics()[topic].partitions
+    count = log.partitions(topic)
     if partition is not None and partition >= count:
         raise Ended(f"expected a partition of {topic} from 0 to {count - 1}, got {partition}", 64)
     numbers = range(count) if partition is None else (partition,)

@@ -124,7 +124,7 @@ def _begin(first: Play, options: Options, known: Mapping[str, Files]) -> int:
 
 
 def _not_in_the_past(log: Log, begin: int) -> None:
-    partitions = log.topics()[ORIGIN.topic].partitions
+    partitions = log.partitions(ORIGIN.topic)
     newest = max(admin.newest_ms(log, ORIGIN.topic, number) or 0 for number in range(partitions))
     if begin < newest:
         later = datetime.fromtimestamp(newest // 1000 + 60, UTC).isoformat(timespec="seconds")

@@ -61,7 +61,7 @@ def command(file: Path, hours: float | None, overwrite: bool) -> None:
 
 def record_log(log: Log, file: Path, since_ms: int | None) -> int:
     """Write the recording; how many records there are. ``since_ms``: leave out what is older, as far as a replay allows."""
-    partitions = log.topics()[TOPOLOGY.lanes[0].topic].partitions
+    partitions = log.partitions(TOPOLOGY.lanes[0].topic)
     about = {"kind": "log", "log_id": log.id, "partitions": str(partitions), "topology": str(TOPOLOGY.version)}
     begins: dict[tuple[str, int], Beginning] = {}
     for lane in TOPOLOGY.lanes:

@@ -25,6 +25,7 @@ from config.settings import Settings
 from devices.simulator import Simulator
 from streams.codec import encode
 from streams.embedded import topics
+from streams.embedded.configuring import clock_ms
 from streams.embedded.log import Log
 from streams.embedded.service import EmbeddedService
 from streams.topics import DAY_MS, OBSERVATIONS
@@ -106,7 +107,7 @@ async def _run(store: Log, halls: dict[str, dict[str, str]], found: Settings, op
     await service.start()
     if options.seconds is not None:
         loop.call_later(options.seconds, service.stop)
-    await service.embedded.writer.append(topics.configured(store, halls, now_ms()))
+    await service.embedded.writer.append(topics.configured(store, halls, clock_ms(store, now_ms())))
     screen = Screen(store, service, options)
     service.spawn(screen.run())
     if options.simulate:
@@ -122,10 +123,7 @@ async def _run(store: Log, halls: dict[str, dict[str, str]], found: Settings, op
 async def _simulate(store: Log, service: EmbeddedService, halls: dict[str, dict[str, str]], options: Options) -> None:
     """What cameras would send, ten times a second."""
     start = now_ms()
-    crowds = [
-        Simulator(load_files(files).hall, seed=options.seed, start_ms=start, level=options.level, boot=str(start), warm=True, always_open=True, keep_truth=False)
-        for files in halls.values()
-    ]  # fmt: skip
+    crowds = [_crowd(files, start, options) for files in halls.values()]
     while True:
         now = now_ms()
         frames = [frame for crowd in crowds for frame in crowd.step(now)]
@@ -134,6 +132,14 @@ async def _simulate(store: Log, service: EmbeddedService, halls: dict[str, dict[
                 [topics.keyed(store, OBSERVATIONS, f.hall, encode(f), f.at_ms) for f in frames]
             )
         await asyncio.sleep(STEP_S)
+
+
+def _crowd(files: dict[str, str], start_ms: int, options: Options) -> Simulator:
+    """Inside already, at any time of day, and for as long as anybody watches."""
+    return Simulator(
+        load_files(files).hall, seed=options.seed, start_ms=start_ms, level=options.level, boot=str(start_ms),
+        warm=True, always_open=True, keep_truth=False,
+    )  # fmt: skip
 
 
 class Screen:

@@ -45,7 +45,7 @@ def encode(event: Event) -> bytes:
     """The event as JSON. Raises ValueError for NaN and infinity, TypeError for what is not an event's value."""
     raw = _encoder.encode(event)
     if b"null" in raw:  # where msgspec writes None, and also every float that JSON cannot carry
-        _refuse_non_finite(msgspec.to_builtins(event), type(event).__name__)
+        _refuse_non_finite(event, type(event).__name__)
     return raw
 
 
@@ -59,14 +59,16 @@ def name_encoded(event_id: str, raw: bytes) -> bytes:
 
 
 def _refuse_non_finite(value: Any, where: str) -> None:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{where}: expected a finite number, got {value}")
-    if isinstance(value, dict):
-        for name, item in value.items():
-            _refuse_non_finite(item, f"{where}.{name}")
-    elif isinstance(value, list | tuple):
+    kind = type(value)
+    if kind is float:
+        if not math.isfinite(value):
+            raise ValueError(f"{where}: expected a finite number, got {value}")
+    elif kind is tuple:
         for item in value:
             _refuse_non_finite(item, where)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            _refuse_non_finite(getattr(value, name), f"{where}.{name}")
 
 
 class Decoder:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Self, cast
 
 import msgspec
 
@@ -52,8 +52,7 @@ _header, _line = msgspec.json.Decoder(Header), msgspec.json.Decoder(Line)
 
 def _open(path: Path, mode: str) -> IO[Any]:
     # mtime 0: the same records give the same file, byte for byte.
-    opened: Any = gzip.GzipFile(path, mode, mtime=0) if path.suffix == ".gz" else path.open(mode)
-    return opened
+    return cast(IO[Any], gzip.GzipFile(path, mode, mtime=0)) if path.suffix == ".gz" else path.open(mode)
 
 
 def _text(data: bytes | None) -> tuple[str | None, str | None]:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+GROUP = "hallstream"
+"""The consumer group under which the engine's position in a log is kept; the Faust app has the same name."""
+
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 
@@ -42,7 +45,7 @@ TOPICS = (
 
 def state_topic(lane: str) -> str:
     """The topic that holds a lane's checkpoints; Faust names it after the app and the table."""
-    return f"hallstream-{lane}-state-changelog"
+    return f"{GROUP}-{lane}-state-changelog"
 
 
 def all_topics(lanes: tuple[str, ...]) -> tuple[Topic, ...]:

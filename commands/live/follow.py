@@ -21,7 +21,7 @@ class Follower:
     def __init__(self, log: Log, lane: Lane, board: Board) -> None:
         self._log, self._lane, self._board = log, lane, board
         self._decoder, self._seen = Decoder(lane.carries), Seen()
-        self._next = [log.start(lane.topic, p) for p in range(log.topics()[lane.topic].partitions)]
+        self._next = [log.start(lane.topic, p) for p in range(log.partitions(lane.topic))]
 
     def skip_before(self, at_ms: int) -> None:
         """Begin at the first record of that time or later."""

@@ -18,11 +18,8 @@ from streams.engine.hall import Body, unpack_files
 from streams.events import Configured
 from streams.lane import Lane, Topology
 from streams.record import Record
-from streams.topics import JOURNAL, state_topic
+from streams.topics import GROUP, JOURNAL, state_topic
 from streams.worker.failure import Fatal
-
-GROUP = "hallstream"
-"""Whose positions the checkpoints commit: the consumer group of the engine."""
 
 SEARCHED = 200_000
 """Records of the journal that are looked through, from its end, for when a configuration came into force."""

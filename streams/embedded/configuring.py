@@ -58,7 +58,7 @@ def clock_ms(log: Log, now_ms: int) -> int:
     """
     if log.topics()[OBSERVATIONS].time == "log":
         return now_ms
-    partitions = log.topics()[OBSERVATIONS].partitions
+    partitions = log.partitions(OBSERVATIONS)
     return max((admin.newest_ms(log, OBSERVATIONS, p) or 0 for p in range(partitions)), default=0)
 
 

@@ -75,7 +75,7 @@ class Feeder:
         self._origin: Lane = next(lane for lane in topology.lanes if lane.origin)
         self._lanes = {lane.topic: lane for lane in topology.lanes}
         # Asked once: the log would look them up in its file for every row.
-        self._counts = {lane.topic: log.topics()[lane.topic].partitions for lane in topology.lanes}
+        self._counts = {lane.topic: log.partitions(lane.topic) for lane in topology.lanes}
         self._parts = [(topic, number) for topic, count in self._counts.items() for number in range(count)]
         self._places: dict[tuple[str, str], int] = {}
         self._rows: list[Append] = []

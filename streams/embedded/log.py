@@ -18,7 +18,7 @@ from streams.embedded import backup, errors
 from streams.embedded.appending import append_rows
 from streams.embedded.catalogue import Catalogue
 from streams.embedded.connection import Connection, WriteConnection, identity
-from streams.embedded.errors import LogRefused, translated
+from streams.embedded.errors import LogRefused, TopicMissing, translated
 from streams.embedded.retention import Retention
 from streams.embedded.schema import OFFSET_BITS, OFFSETS, base, check_content, check_file
 from streams.embedded.schema import create as create_file
@@ -75,6 +75,7 @@ class Log:
         self._now_ms = now_ms
         self._keep_free = keep_free
         self._catalogue = Catalogue(path, reader)
+        self._counts: dict[str, int] = {}
         self._closing = False
         self._seen: int | None = None
 
@@ -121,6 +122,17 @@ class Log:
     def topics(self) -> dict[str, TopicSpec]:
         """All topics by name, those that other processes made too."""
         return self._catalogue.specs()
+
+    def partitions(self, topic: str) -> int:
+        """How many partitions a topic has: for ever, so it is asked of the file once. Raises TopicMissing."""
+        if topic not in self._counts:
+            found = self.topics().get(topic)
+            if found is None:
+                raise TopicMissing(
+                    f"{self.path}: no topic {topic!r}. What to do: `hall topics create` makes the engine's."
+                )
+            self._counts[topic] = found.partitions
+        return self._counts[topic]
 
     def append(
         self, rows: Sequence[Append], *, positions: Mapping[GroupPosition, int] = _NOTHING

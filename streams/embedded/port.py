@@ -10,9 +10,8 @@ from streams.embedded.transport import EmbeddedLog
 from streams.embedded.writer import Placed
 from streams.engine import Output
 from streams.record import Record
+from streams.topics import GROUP
 from streams.worker.port import StateRow
-
-GROUP = "hallstream"
 
 
 class EmbeddedPort:

@@ -19,12 +19,12 @@ import msgspec
 from streams.checkpoint import Mark, StateUnreadable, checksum, encode_mark, hall_key, mark_key
 from streams.driver import step
 from streams.embedded import admin
-from streams.embedded.admin import GROUP, LaneState
+from streams.embedded.admin import LaneState
 from streams.embedded.log import Append, Log
 from streams.engine import Engine, Output
 from streams.lane import Topology
 from streams.record import Record
-from streams.topics import state_topic
+from streams.topics import GROUP, state_topic
 
 Where = Literal["auto", "start", "end"]
 Kept = Literal["kept", "dropped", "nothing"]
@@ -98,7 +98,7 @@ def misfit(log: Log, state: LaneState, topology: Topology) -> str | None:
 def _engine(log: Log, state: LaneState, topology: Topology) -> Engine:
     """The engine as it was at the mark. Raises StateUnreadable."""
     return Engine(
-        state.lane, state.partition, partitions=log.topics()[state.lane.topic].partitions, log_id=log.id,
+        state.lane, state.partition, partitions=log.partitions(state.lane.topic), log_id=log.id,
         topology=topology.version, restored=state.restored,
     )  # fmt: skip
 

@@ -29,8 +29,7 @@ def ensure_topics(log: Log, topology: Topology, time: Time = "log") -> None:
 
 def keyed(log: Log, topic: str, key: str, value: bytes, at_ms: int | None = None) -> Append:
     """A row for the partition that its key belongs to."""
-    partitions = log.topics()[topic].partitions
-    return Append(topic, partition_of(key.encode(), partitions), key.encode(), value, at_ms)
+    return Append(topic, partition_of(key.encode(), log.partitions(topic)), key.encode(), value, at_ms)
 
 
 def configured(log: Log, halls: Mapping[str, Mapping[str, str]], at_ms: int) -> list[Append]:
@@ -43,5 +42,4 @@ def configured(log: Log, halls: Mapping[str, Mapping[str, str]], at_ms: int) -> 
 
 def ticks(log: Log, topics: Iterable[str], at_ms: int | None = None) -> list[Append]:
     """A tick for every partition of the topics."""
-    counts = log.topics()
-    return [Append(topic, p, None, TICK, at_ms) for topic in topics for p in range(counts[topic].partitions)]
+    return [Append(topic, p, None, TICK, at_ms) for topic in topics for p in range(log.partitions(topic))]

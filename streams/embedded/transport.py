@@ -35,7 +35,7 @@ class EmbeddedLog:
         self.log, self.writer = log, Writer(log)
 
     def partitions(self, topic: str) -> int:
-        return self.log.topics()[topic].partitions
+        return self.log.partitions(topic)
 
 
 class Consumer(BatchConsumer, FaustConsumer):  # type: ignore[misc]

@@ -50,7 +50,8 @@ class Letters:
     def _add(self, hall: str, agent: str, event: Event, raw: bytes) -> None:
         if len(raw) > MAX_OUTPUT_BYTES:
             detail = f"{type(event).__name__} of {len(raw)} bytes; at most {MAX_OUTPUT_BYTES} can be published"
-            return self.dead(hall, "oversized_output", detail, agent=agent, raw=raw)
+            self.dead(hall, "oversized_output", detail, agent=agent, raw=raw)
+            return
         key = hall, agent
         ordinal = self._ordinals[key] = self._ordinals.get(key, -1) + 1
         event_id = EventId(hall, self._lane.name, agent, self._era, self._record.offset, ordinal)

@@ -9,10 +9,10 @@ from typing import Any
 import faust
 
 from streams.lane import Lane
+from streams.topics import GROUP
 from streams.worker.batches import Batch
 from streams.worker.lanes import Lanes
 
-APP_ID = "hallstream"
 INBOX = 4
 """Batches a lane may have waiting: enough to never starve, few enough to stay fresh."""
 
@@ -30,7 +30,7 @@ class StateTable(faust.Table):  # type: ignore[misc]
 def build_app(broker: str, lanes: Lanes, partitions: int, data: Path, **attributes: Any) -> faust.App:
     """``attributes`` are set on the app before its transport is made (the embedded log finds itself there)."""
     app = faust.App(
-        APP_ID, broker=broker, datadir=str(data), store="memory://", web_enabled=False, autodiscover=False,
+        GROUP, broker=broker, datadir=str(data), store="memory://", web_enabled=False, autodiscover=False,
         topic_partitions=partitions, topic_replication_factor=1, topic_disable_leader=True, topic_allow_declare=False,
         processing_guarantee="at_least_once", stream_wait_empty=False, stream_recovery_delay=0.0,
         consumer_auto_offset_reset="earliest", producer_acks=-1, loghandlers=[],

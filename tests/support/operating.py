@@ -33,14 +33,14 @@ from streams.checkpoint import hall_key, mark_key
 from streams.codec import encode, id_of
 from streams.driver import step
 from streams.embedded import topics
-from streams.embedded.admin import GROUP, lane_state, records
+from streams.embedded.admin import lane_state, records
 from streams.embedded.log import Append, Log
 from streams.embedded.spec import Time
 from streams.engine import Engine
 from streams.events import Frame, Person
 from streams.lane import Topology
 from streams.record import Record
-from streams.topics import OBSERVATIONS, state_topic
+from streams.topics import GROUP, OBSERVATIONS, state_topic
 from tests.support.hall_files import FILES
 
 ROOT = Path(__file__).parents[2]

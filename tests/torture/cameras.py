@@ -31,10 +31,7 @@ class Cameras(threading.Thread):
         super().__init__(name="cameras", daemon=True)
         self._system, self._random = system, Random(seed)
         now = time.time_ns() // 1_000_000
-        self._crowds = [
-            Simulator(load_files(files).hall, seed=seed, start_ms=now, level=4.0, fps=10, warm=True, always_open=True, keep_truth=False)
-            for files in halls.values()
-        ]  # fmt: skip
+        self._crowds = [_crowd(files, seed, now) for files in halls.values()]
         self._over = threading.Event()
         self.paused = threading.Lock()
         """Held by whoever must have the log for himself."""
@@ -67,6 +64,13 @@ class Cameras(threading.Thread):
             self.junk += 1
             rows.append(junk(chance, frame))
         return rows
+
+
+def _crowd(files: Mapping[str, str], seed: int, now_ms: int) -> Simulator:
+    return Simulator(
+        load_files(files).hall, seed=seed, start_ms=now_ms, level=4.0, fps=10, warm=True, always_open=True,
+        keep_truth=False,
+    )  # fmt: skip
 
 
 def junk(chance: Random, frame: Frame) -> Append:

@@ -16,12 +16,6 @@ from tests.support.operating import HALL, Box, walk
 OTHER = hall_with("name: West\n", "name: Far west\n")
 
 
-def test_the_group_is_the_one_that_the_engine_commits_for() -> None:
-    from streams.embedded.port import GROUP  # Faust comes with it
-
-    assert GROUP == admin.GROUP
-
-
 def test_lanes_say_where_they_stand(tmp_path: Path) -> None:
     with Box(tmp_path).made().put(walk(10)).settle().put(walk(3, boot="2"), configure=False).log() as log:
         sensing, service = admin.lane_states(log, TOPOLOGY)
