@@ -25,9 +25,10 @@ def main() -> None:
         )
     faults = ", ".join(f"{count} {name}" for name, count in sorted(result.faults.items()))
     print(
-        f"\nexact. seed {options.seed}, {result.faults.total()} faults in {result.seconds:.0f} s ({faults}); "
-        f"{result.frames} frames, {result.junk} of junk; {result.compared} published events and {result.states} states equal the replay; "
-        f"{result.entries} entries counted once"
+        f"\nexact. seed {options.seed}, {result.faults.total()} faults in {result.seconds:.0f} s ({faults});"
+        f" {result.frames} frames, {result.junk} of junk;"
+        f" {result.compared} published events and {result.states} states equal the replay;"
+        f" {result.entries} entries counted once"
     )
 
 
