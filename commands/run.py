@@ -61,9 +61,9 @@ class Options:
 @click.option(
     "--level",
     type=click.FloatRange(min=0.01, max=20),
-    default=1.0,
+    default=2.0,
     show_default=True,
-    help="Simulated arrivals, times this.",
+    help="Simulated arrivals; 1 is an ordinary day.",
 )
 def command(
     directory: Path | None, simulate: bool | None, seconds: float | None, plain: bool, seed: int, level: float

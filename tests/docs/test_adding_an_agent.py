@@ -74,8 +74,9 @@ def prove(root: Path) -> None:
     tests = ["tests/agents/test_first_visitor.py", "tests/agents/test_laws.py", "tests/golden", "tests/test_architecture.py"]
     picked = "first_visitor or hash_seeds or golden"
     said = run(root, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests, "-k", picked)
-    assert "6 laws" not in said
-    assert re.search(r"\d\d passed", said), said
+    passed = re.search(r"(\d+) passed", said)
+    assert passed, said
+    assert int(passed[1]) > 40, f"the laws, the golden recordings and the agent's own tests are more than that: {said}"
 
 
 @pytest.fixture(scope="module")
