@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 KILLS ?= 200
 SEED ?= 1
 
-.PHONY: help setup run test lint format bench torture lock clean
+.PHONY: help setup run test lint format bench torture docs pictures golden lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -44,6 +44,15 @@ bench: setup ## Measure, and print the table of benchmarks/README.md
 
 torture: setup ## Kill, stop and damage a running engine KILLS times (default 200), and compare with the replay
 	@$(BIN)/python -m tests.torture --kills $(KILLS) --seed $(SEED)
+
+docs: setup ## Write what in docs/ follows from the code: schemas of events and topics, tables of settings and exit codes
+	@$(BIN)/python -m docs.generate
+
+pictures: setup ## Draw the README's pictures anew, from a simulated morning
+	@$(BIN)/python -m docs.pictures
+
+golden: setup ## After a meant change of behaviour: show what old logs give now, and write it into tests/golden/
+	@$(BIN)/python -m tests.golden.renew
 
 lock: ## Resolve pyproject.toml anew into requirements.lock (needs uv)
 	@uv pip compile --quiet --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock pyproject.toml

@@ -20,10 +20,10 @@ def halls() -> Halls:
     return {"hall-1": FILES}
 
 
-@pytest.fixture(params=LOGS.values(), ids=LOGS.keys())
+@pytest.fixture(params=sorted(LOGS))
 def system(request: pytest.FixtureRequest, tmp_path: Path, halls: Halls) -> Iterator[System]:
     """An engine that has not been started yet, and its log."""
-    made: System = request.param(tmp_path, halls)
+    made = LOGS[request.param](tmp_path, halls)
     yield made
     made.close()
 

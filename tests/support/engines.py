@@ -1,4 +1,4 @@
-"""``python -m tests.support.engines TOPOLOGY DIRECTORY``: what ``hall run DIRECTORY --no-simulate --plain`` is, on another topology."""
+"""``python -m tests.support.engines TOPOLOGY DIRECTORY``: ``hall run DIRECTORY --no-simulate --plain`` on another topology."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from agents.topology import TOPOLOGY
 from streams.embedded.reading import stretch
 from streams.topics import DEAD, JOURNAL, OBSERVATIONS
 from tests.support.system import until
@@ -90,7 +91,7 @@ def _settle(
     _accounted_for(system)
     result = verdict.replayed(system.log, directory / "end.jsonl")
     states = verdict.states_equal(system.log, result)
-    entries = verdict.counted_once(system.log, result.driver.engines["service", 0]) if whole else 0
+    entries = verdict.counted_once(system.log, result.driver.engine(TOPOLOGY.lane("service"), 0)) if whole else 0
     return Ordeal(
         done, cameras.frames, cameras.junk, compared + result.compared, states, entries, time.monotonic() - started
     )

@@ -133,12 +133,12 @@ class EmbeddedSystem:
 
     # -- its log ---------------------------------------------------------------------------------------------------
 
-    def file_bytes(self) -> int:
-        """What the log's file holds, with what stands in the write-ahead log and will be moved there."""
-        with closing(sqlite3.connect(self.path)) as db:
-            return int(
-                db.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()[0]
-            )
+    def packed_bytes(self) -> int:
+        """Gives the file's free pages back; what it then holds, with what still stands in the write-ahead log."""
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as db:
+            db.execute("PRAGMA incremental_vacuum").fetchall()
+            pages, size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+            return int(pages * size)
 
     def append(self, rows: list[Append]) -> None:
         self.log.append(rows)

@@ -35,7 +35,7 @@ def states_equal(log: Log, result: Replayed) -> int:
     for lane in TOPOLOGY.lanes:
         records = {r.key: r.value for r in stretch(log, state_topic(lane.name), 0) if r.key is not None}
         restored = restore({key: value for key, value in records.items() if value is not None})
-        engine = result.driver.engines[lane.name, 0]
+        engine = result.driver.engine(lane, 0)
         assert restored.mark is not None
         assert restored.mark.next_offset == engine.next_offset, f"lane {lane.name} was not drained"
         for hall, record in restored.halls.items():
