@@ -40,7 +40,8 @@ from streams.events import (
 )
 
 SECOND_MS = 1000
-FAR_M2 = 1e5 * 1e5
+FAR_M = 1e5
+FAR_M2 = FAR_M * FAR_M
 """What is more than 100 km from the plan's origin comes from a point just below the horizon, not from a person."""
 LEAST_SPEED_OVER_S = 0.5
 """Speed is averaged over this time at least: over one frame's step it would be the box's jitter."""
@@ -83,11 +84,18 @@ class TrajectoryState(msgspec.Struct):
     cameras: dict[str, Tracks] = {}
 
 
+Box = tuple[float, float, float, float]
+
+
 class View(NamedTuple):
-    """How a camera's pixels become floor points: its homography row by row; the floor it answers for, if limited."""
+    """How a camera's pixels become floor points: its homography row by row; the floor it answers for, if limited.
+
+    ``certain`` (left, near, right, far): inside this box a point is on that floor, without a look at its outline.
+    """
 
     matrix: tuple[float, ...]
     floor: FloorIndex | None
+    certain: Box
 
 
 class Trajectory:
@@ -130,7 +138,7 @@ class Trajectory:
 
         This loop runs for every person of every frame: it is kept flat, on local names.
         """
-        (h00, h01, h02, h10, h11, h12, h20, h21, h22), floor = view
+        (h00, h01, h02, h10, h11, h12, h20, h21, h22), floor, (left, near, right, far) = view
         above, below = self._rules.walking_above_mps, self._rules.standing_below_mps
         at_ms, last_ms, keep, keep_v, per_s = frame.at_ms, None, 0.0, 0.0, 0.0
         rows = []
@@ -142,7 +150,7 @@ class Trajectory:
                 if w <= 0:
                     continue
                 x, y = (h00 * px + h01 * py + h02) / w, (h10 * px + h11 * py + h12) / w
-            if not x * x + y * y <= FAR_M2 or (floor is not None and not floor.at(x, y)):
+            if not ((left < x < right and near < y < far) or _is_there(floor, x, y)):
                 continue
             track = tracks.get(person.track)
             if track is None:
@@ -279,7 +287,17 @@ def _stand(track: Track) -> None:
 
 def _view(camera: Camera) -> View:
     a, b, c = camera_homography(camera)
-    return View((*a, *b, *c), floor_index(((camera.id, camera.floor_m),)) if camera.floor_m else None)
+    floor = floor_index(((camera.id, camera.floor_m),)) if camera.floor_m else None
+    return View((*a, *b, *c), floor, _certain(camera))
+
+
+def _certain(camera: Camera) -> Box:
+    """A box whose inside is the camera's floor for certain, so that a point in it needs no further test."""
+    if camera.floor_m is None:
+        return -FAR_M / 2, -FAR_M / 2, FAR_M / 2, FAR_M / 2
+    xs, ys = sorted({x for x, _ in camera.floor_m}), sorted({y for _, y in camera.floor_m})
+    upright = len(camera.floor_m) == 4 and len(xs) == len(ys) == 2 and len(set(camera.floor_m)) == 4
+    return (xs[0], ys[0], xs[1], ys[1]) if upright else (0.0, 0.0, 0.0, 0.0)
 
 
 def _floor_point(view: View, person: Person) -> Point | None:
@@ -292,9 +310,12 @@ def _floor_point(view: View, person: Person) -> Point | None:
         if w <= 0:  # on or beyond the horizon
             return None
         x, y = (h00 * px + h01 * py + h02) / w, (h10 * px + h11 * py + h12) / w
-    if not x * x + y * y <= FAR_M2 or (view.floor is not None and not view.floor.at(x, y)):
-        return None
-    return x, y
+    return (x, y) if _is_there(view.floor, x, y) else None
+
+
+def _is_there(floor: FloorIndex | None, x: float, y: float) -> bool:
+    """Whether a point is of this world, and of the part of the floor that the camera answers for."""
+    return x * x + y * y <= FAR_M2 and (floor is None or bool(floor.at(x, y)))
 
 
 def _free_name(names: set[str], plain: str, at_ms: int) -> str:

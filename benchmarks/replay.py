@@ -23,15 +23,15 @@ def measure(options: Options) -> Iterator[Figure]:
         yield Figure("the real day", "not measured", "", "its data is not in ../shared/data beside the project")
         return
     runs = [_replay() for _ in range(1 if options.quick else REPEATS)]
-    seconds, records, outputs = min(runs)
-    yield Figure("replayed in", f"{seconds:.2f} s", "", f"{records:,} records, {outputs:,} events; best of {len(runs)}")
-    yield Figure("  which is", f"{records / seconds:,.0f} records/s")
+    seconds, frames, records, outputs = min(runs)
+    yield Figure("replayed in", f"{seconds:.2f} s", "", f"{frames:,} frames, {outputs:,} events; best of {len(runs)}")
+    yield Figure("  which is", f"{records / seconds:,.0f} records/s", "", "frames and ticks")
 
 
-def _replay() -> tuple[float, int, int]:
-    """Seconds; records of the first lane; events published."""
+def _replay() -> tuple[float, int, int, int]:
+    """Seconds; frames; records of the first lane, ticks included; events published."""
     started = perf_counter()
     driver = Driver(TOPOLOGY)
     source = mot_source(DAY, SENSING, FORUM, None, camera=None, fps=FPS, start=None)
     outputs = sum(1 for _ in driver.run(source.records))
-    return perf_counter() - started, driver.engines[0].counts["records"], outputs
+    return perf_counter() - started, source.total, driver.engines[0].counts["records"], outputs

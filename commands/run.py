@@ -107,6 +107,14 @@ async def _run(store: Log, halls: dict[str, dict[str, str]], found: Settings, op
     await service.start()
     if options.seconds is not None:
         loop.call_later(options.seconds, service.stop)
+    try:
+        await _attend(store, service, halls, options)
+    finally:
+        await service.leave()  # also when something failed before it could run
+
+
+async def _attend(store: Log, service: EmbeddedService, halls: dict[str, dict[str, str]], options: Options) -> None:
+    """Put the halls' files in force, and show what becomes of them, for as long as the engine runs."""
     await service.embedded.writer.append(topics.configured(store, halls, clock_ms(store, now_ms())))
     screen = Screen(store, service, options)
     service.spawn(screen.run())

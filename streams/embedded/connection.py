@@ -7,9 +7,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
 
 from streams.embedded.errors import LogClosed, LogMissing, LogRefused, translated
 from streams.embedded.schema import PAGE_BYTES, connect
+from streams.embedded.turn import ASK_AGAIN_S, Turn
 
 WAL_LIMIT_BYTES = 64 * 2**20
 """Past this the write-ahead log is brought back to nothing, for which readers are waited for, a little."""
@@ -70,6 +72,7 @@ class WriteConnection(Connection):
         self._wal = path.with_name(path.name + "-wal")
         self._wal_limit = WAL_LIMIT_BYTES
         self._patience_ms = patience_ms
+        self._turn = Turn(path)
         with translated(path, "opening"):
             mode = self._db.execute("PRAGMA journal_mode=WAL").fetchone()[0]
             self._db.execute(f"PRAGMA synchronous={sync}").close()
@@ -92,7 +95,7 @@ class WriteConnection(Connection):
         """
         with self.use(doing) as db:
             self._roll_back()  # a transaction whose roll-back failed too, on a failing disk
-            db.execute("BEGIN IMMEDIATE")  # now, not at the first write: a reader turned writer could not wait its turn
+            self._begin(db)
             try:
                 yield db
                 db.execute("COMMIT")
@@ -101,6 +104,21 @@ class WriteConnection(Connection):
                     self._roll_back()
                 raise
             self._bound_wal()
+
+    def _begin(self, db: sqlite3.Connection) -> None:
+        """Begins to write now, not at the first write: a reader turned writer could not wait its turn."""
+        deadline = monotonic() + self._patience_ms / 1000
+        db.execute("PRAGMA busy_timeout=0").close()
+        try:
+            with self._turn.taken(deadline):
+                while not _is_ours(db, last=monotonic() >= deadline):
+                    sleep(ASK_AGAIN_S)
+        finally:
+            db.execute(f"PRAGMA busy_timeout={self._patience_ms}").close()
+
+    def close(self) -> None:
+        super().close()
+        self._turn.close()
 
     @contextmanager
     def upkeep(self, doing: str) -> Iterator[sqlite3.Connection]:
@@ -136,3 +154,14 @@ class WriteConnection(Connection):
         finally:
             self._db.execute(f"PRAGMA busy_timeout={self._patience_ms}").close()
         return not busy
+
+
+def _is_ours(db: sqlite3.Connection, *, last: bool) -> bool:
+    """Whether the write transaction was to be had; ``last``: if not, raise."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if last or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

@@ -52,7 +52,7 @@ class EmbeddedService:
         try:
             await self._start()
         except Exception as e:
-            await self._leave()
+            await self.leave()
             raise as_fatal(e) from e
 
     async def _start(self) -> None:
@@ -94,7 +94,7 @@ class EmbeddedService:
             await self._until(self._stop.wait())
             await self._drain()
         finally:
-            await self._leave()
+            await self.leave()
 
     async def _until(self, event: Coroutine[Any, Any, Any]) -> None:
         waiting = asyncio.ensure_future(event)
@@ -117,12 +117,15 @@ class EmbeddedService:
         if self.lanes.fatal.done():
             raise self.lanes.fatal.result()
 
-    async def _leave(self) -> None:
+    async def leave(self) -> None:
+        """Let go of everything, without a checkpoint. ``run`` and a failed ``start`` do it themselves; twice is fine."""
         for task in self._tasks:
             task.cancel()
         if self.http is not None:
             await self.http.stop()
         if hasattr(self, "_app"):
+            # Nobody needs tracebacks of tasks that end because we end them, above the one line that says why.
+            logging.getLogger("faust").setLevel(logging.CRITICAL)
             try:
                 await asyncio.wait_for(self._app.stop(), STOP_WITHIN_S)
             except Exception as e:  # noqa: BLE001 - everything that matters is on disk already

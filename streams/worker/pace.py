@@ -1,8 +1,11 @@
-"""When to write a checkpoint: about every second, and so rarely that it stays under a tenth of the work."""
+"""When to write a checkpoint: about every second, and so rarely that it stays under a tenth of the work.
+
+Each lane keeps a pace of its own, and a process has two lanes: so each may take half of that tenth.
+"""
 
 from __future__ import annotations
 
-SHARE = 0.1
+SHARE = 0.05
 SHORTEST_S, LONGEST_S = 1.0, 10.0
 RECORDS_AT_MOST = 20_000
 """Since the last mark: what a hall that fails may have to go through again."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.trajectory import Trajectory
-from config.geometry import Homography, apply_homography
+from config.geometry import Homography, apply_homography, inside
 from config.hall import Hall
 from config.homography import camera_homography
 from config.rules import Rules
@@ -356,3 +356,18 @@ def test_tracks_of_a_camera_that_is_no_more_end_with_the_configuration() -> None
     assert isinstance(over, TrackEnded)
     assert (over.track, over.reason, over.at_ms, over.decided_at_ms) == ("c1/7", "config", T, T + 700)
     assert list(run.link.state.cameras) == ["c2"]
+
+
+CORNERS = ((0.0, 0.0), (6.0, 0.0), (6.0, 8.0), (0.0, 8.0))
+SLANTED = ((0.0, 0.0), (6.0, 1.0), (6.0, 8.0), (0.0, 8.0))
+NEAR_EDGES = st.sampled_from([0.0, 1e-9, 3.0, 6.0 - 1e-9, 6.0, 6.0 + 1e-9, 8.0 - 1e-9, 8.0])
+
+
+@given(st.sampled_from([CORNERS, SLANTED]), NEAR_EDGES | st.floats(-1, 9), NEAR_EDGES | st.floats(-1, 9))
+def test_a_limited_floor_is_its_polygon_to_the_last_bit(
+    floor: tuple[tuple[float, float], ...], x: float, y: float
+) -> None:
+    """The box that spares most points the look at the outline says nothing else than the outline."""
+    run = raw_run(small_hall(cameras=(camera(homography=small_hall().cameras[0].homography, floor_m=floor),)))
+    said = run.offer(Frame(hall=HALL, at_ms=T, camera="c1", people=(Person("7", 0, 0, 0, 0, 1.0, x, y),)))
+    assert [(x, y) for _, x, y in places(said)] == ([(x, y)] if inside(x, y, floor) else [])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,9 +15,8 @@ from pathlib import Path
 import pytest
 
 from streams.embedded.log import Log
-from streams.topics import JOURNAL, OBSERVATIONS
+from streams.topics import OBSERVATIONS
 from tests.support.strolls import FILES, kinds, send, stroll, told, wait_for
-from tests.support.system import until
 from tests.torture.system import EmbeddedSystem
 
 
@@ -33,6 +32,7 @@ def stops(system: EmbeddedSystem, code: int, *says: str) -> None:
 def goes_on(system: EmbeddedSystem, walks: int) -> None:
     """The engine runs, has seen every walk that was sent so far from door to door, and its log replays the same."""
     system.start()
+    assert system.url, "it has begun"
     wait_for(system, "trip_ended", walks)
     for number in range(walks):
         assert [kind for kind in kinds(told(system), f"guest-{number}") if "zone" in kind] == [
@@ -235,35 +235,9 @@ def test_its_own_limit_ends_it_with_74_and_with_a_larger_one_nothing_is_missing(
 
 
 def test_a_file_size_limit_of_the_system_ends_it_with_74(embedded: EmbeddedSystem) -> None:
-    import resource
-
     at_work(embedded)
     embedded.start(limit=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)))
     assert embedded.ended() == 74
     assert "What to do: free some space" in embedded.heard()
     assert "Traceback" not in embedded.heard()
     goes_on(embedded, 2)
-
-
-# -- appenders ---------------------------------------------------------------------------------------------------------
-
-
-def test_many_processes_may_append_while_it_runs(embedded: EmbeddedSystem) -> None:
-    embedded.start()
-    wait_for(embedded, "configured")
-
-    def camera(number: int) -> None:
-        with Log.open(embedded.path) as log:
-            other = EmbeddedSystem.__new__(EmbeddedSystem)
-            other.log = log
-            send(other, stroll(f"guest-{number}"))
-
-    threads = [threading.Thread(target=camera, args=(n,)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    until("the journal to have them", lambda: len(embedded.records(JOURNAL)) > 40)
-    wait_for(embedded, "trip_ended", 4)
-    assert embedded.drain() == 0
-    goes_on(embedded, 4)

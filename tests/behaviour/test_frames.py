@@ -20,7 +20,9 @@ WHOLE_WALK = [
 
 
 def repeats(system: System) -> int:
-    ids = [record.value.split(b",", 1)[0] for record in system.records(JOURNAL) if record.value and b'"id"' in record.value]
+    ids = [
+        record.value.split(b",", 1)[0] for record in system.records(JOURNAL) if record.value and b'"id"' in record.value
+    ]
     return len(ids) - len(set(ids))
 
 

@@ -66,7 +66,10 @@ def test_after_a_drain_the_boundary_is_exact(system: System) -> None:
     new = drained(system)
     after = system.records(JOURNAL)[len(before) :]
     assert by_id(after) == replay(NEXT, system, old, new)  # and what stands after it the new code's
-    assert {lane: r.mark.topology for lane, r in new.items() if r.mark} == {"sensing": VERSION + 1, "service": VERSION + 1}
+    assert {lane: r.mark.topology for lane, r in new.items() if r.mark} == {
+        "sensing": VERSION + 1,
+        "service": VERSION + 1,
+    }
 
 
 def test_agents_come_go_and_change(system: System) -> None:
@@ -113,8 +116,7 @@ def test_going_back_is_refused_until_it_is_meant(system: System) -> None:
     assert {lane: system.checkpoint(lane) for lane in boundary} == boundary
 
 
-@pytest.mark.parametrize("what", ["mark", "hall"])
-@pytest.mark.parametrize("lane", ["sensing", "service"])
+@pytest.mark.parametrize(("lane", "what"), [("sensing", "mark"), ("service", "hall")])
 def test_state_that_cannot_be_read_stops_it_and_is_never_reset(system: System, lane: str, what: str) -> None:
     system.start()
     wait_for(system, "configured")

@@ -25,11 +25,14 @@ async def run(store: Log, topology: Topology, directory: Path, found: Settings) 
     service = EmbeddedService(store, log_path(found), topology, http=found.http, ticker=ticker)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, service.stop)
     await service.start()
-    await service.embedded.writer.append(topics.configured(store, halls_of(directory, found), now_ms()))
-    assert service.http is not None
-    print(f"the engine is running; {service.http.url}/metrics", flush=True)
-    await service.run()
-    await service.embedded.writer.close()
+    try:
+        await service.embedded.writer.append(topics.configured(store, halls_of(directory, found), now_ms()))
+        assert service.http is not None
+        print(f"the engine is running; {service.http.url}/metrics", flush=True)
+        await service.run()
+        await service.embedded.writer.close()
+    finally:
+        await service.leave()
 
 
 def main(name: str, directory: str) -> int:

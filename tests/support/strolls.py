@@ -1,14 +1,14 @@
 """People who walk through the hall of the behaviour tests, and what was concluded of them.
 
-      0     3                         13    16 m
-    0 +-----+-------------------------+-----+
-      |     |                         |     |
-    3 |west-+                         +-east|     west-line and east-line are the doors' inner edges, x = 3 and x = 13,
-      |     |          middle         |     |     from y = 3 to y = 9
-      | o . . . . . . . . . . . . . . . . x |     a stroll: along y = 6 m from x = 1 m on, two metres a second
-    9 |-----+                         +-----|
-      |     |                         |     |
-   12 +-----+-------------------------+-----+
+   0     3                         13    16 m
+ 0 +-----+-------------------------+-----+
+   |     |                         |     |
+ 3 |west-+                         +-east|     west-line and east-line are the doors' inner edges, x = 3 and x = 13,
+   |     |          middle         |     |     from y = 3 to y = 9
+   | o . . . . . . . . . . . . . . . . x |     a stroll: along y = 6 m from x = 1 m on, two metres a second
+ 9 |-----+                         +-----|
+   |     |                         |     |
+12 +-----+-------------------------+-----+
 """
 
 from __future__ import annotations

@@ -1,0 +1,387 @@
+"""A partition at work between two sides of a log: the order of a checkpoint, gaps, and what a failure stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from streams.engine import Engine, OtherLog
+from streams.record import Record
+from streams.snapshot import names
+from streams.topics import SNAPSHOTS
+from streams.worker import partition as module
+from streams.worker.partition import BACKLOG_AT_MOST, YIELD_EVERY, LanePartition, Rewind
+from tests.support.lane_port import FakePort, Refused, batch, partition
+from tests.support.script import Script, again, running
+from tests.support.toy import SENSING
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(asyncio.wait_for(work, 30))
+
+
+def script(pokes: int = 5) -> Script:
+    """A hall is configured, and then poked: ``a counter counted`` each time, and two sums."""
+    made = Script()
+    made.configure("a", at=0)
+    for _ in range(pokes):
+        made.poke("a", at=1)
+    return made
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(module, "monotonic", made)
+    return made
+
+
+# -- beginning ---------------------------------------------------------------------------------------------------------
+
+
+def test_it_begins_by_writing_everything_under_its_own_name_and_then_forgets_the_others() -> None:
+    log, engine = running("a", "b")
+    port = FakePort(log.records)
+    stale = {b"old": b"mark", b"old/a": b"hall"}
+    port.state.update(stale)
+    part = partition(port, again(engine))
+    run(part.begin(list(stale)))
+    assert port.calls == ["settle", "write 2 halls, mark, hall.observations at 2", "forget 2"]
+    assert port.restored().writers == {part.writer}
+    assert set(port.restored().halls) == {"a", "b"}
+    assert part.marked == 2
+
+
+def test_two_owners_never_share_a_name() -> None:
+    port = FakePort()
+    assert partition(port).writer != partition(port).writer
+
+
+def test_on_an_empty_log_there_is_nothing_to_prove() -> None:
+    port = FakePort()
+    run(partition(port).begin([]))
+    assert port.calls == ["settle", "write 0 halls, mark, hall.observations at 0"]
+    assert port.restored().mark is not None
+    assert port.restored().mark.log_id == "log"
+
+
+def wrong_id(port: FakePort) -> None:
+    port.log_id = "another"
+
+
+def cut_end(port: FakePort) -> None:
+    del port.source[-1]
+
+
+def other_record(port: FakePort) -> None:
+    port.source[-1] = port.source[-1]._replace(value=b"something else")
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (wrong_id, "the state belongs to log log, this is another"),
+        (cut_end, "the state has seen records up to 2, but the log ends at 1"),
+        (other_record, "the record at offset 1 is not the one the state was computed from"),
+    ],
+)
+def test_a_log_that_the_state_does_not_belong_to_is_refused_before_anything_is_written(damage: Any, says: str) -> None:
+    log, engine = running("a", "b")
+    port = FakePort(log.records)
+    damage(port)
+    with pytest.raises(OtherLog, match=says) as caught:
+        run(partition(port, again(engine, log_id="log")).begin([b"old"]))
+    assert "`hall reset` starts a new era" in str(caught.value)
+    assert port.calls == []
+
+
+def test_the_record_before_the_mark_may_have_been_removed() -> None:
+    log, engine = running("a", "b")
+    log.poke("a")
+    port = FakePort(log.records[2:])
+    run(partition(port, again(engine, log_id="log")).begin([]))
+    assert port.restored().mark is not None
+
+
+# -- the order of a checkpoint -----------------------------------------------------------------------------------------
+
+
+def test_outputs_go_first_then_halls_and_mark_then_the_position() -> None:
+    log = script(2)
+    port = FakePort(log.records)
+    part = partition(port)
+
+    async def work() -> None:
+        await part.begin([])
+        port.calls.clear()
+        assert await part.take(batch(log.records)) is None
+        await part.finish()
+
+    run(work())
+    outputs = [call for call in port.calls if call.startswith("publish")]
+    assert port.calls == [*outputs, "settle", "write 1 halls, mark, hall.observations at 3"]
+    assert port.told()[0] == "a engine configured"
+    assert port.positions == {SENSING.topic: 3}
+    assert port.restored().mark is not None
+    assert port.restored().mark.next_offset == 3
+
+
+def test_what_was_processed_while_one_was_written_is_not_in_it() -> None:
+    """A checkpoint is encoded between two records; records that come later belong to the next."""
+    log = script(6)
+    port = FakePort(log.records)
+    part = partition(port)
+
+    async def work() -> None:
+        await part.begin([])
+        await part.take(batch(log.records[:3]))
+        async with part._busy:
+            await part._mark()  # in the background from here on
+        await part.take(batch(log.records[3:]))
+        await part.settled()
+        assert (port.positions[SENSING.topic], part.marked) == (3, 3)
+        await part.finish()
+
+    run(work())
+    assert port.positions[SENSING.topic] == 7
+
+
+@pytest.mark.parametrize("refuse", ["settle", "write"])
+def test_after_a_failure_nothing_later_goes_out(refuse: str) -> None:
+    log = script(6)
+    port = FakePort(log.records)
+    part = partition(port)
+
+    async def work() -> None:
+        await part.begin([])
+        await part.take(batch(log.records[:3]))
+        port.refuse, before = refuse, list(port.calls)
+        with pytest.raises(Refused):
+            await part.finish()
+        with pytest.raises(Refused):  # it is not forgotten
+            await part.finish()
+        written = [call for call in port.calls[len(before) :] if call.startswith(("write", "forget"))]
+        assert written == []
+
+    run(work())
+    assert part.marked == 0
+    assert port.positions == {SENSING.topic: 0}
+
+
+def test_a_checkpoint_that_failed_in_the_background_is_told_in_the_next_quiet_moment(clock: Clock) -> None:
+    """Not with the next record only: on topics of producer time that may be tomorrow."""
+    log = script(3)
+    port = FakePort(log.records)
+    part = partition(port)
+
+    async def work() -> None:
+        await part.begin([])
+        await part.take(batch(log.records))
+        port.refuse = "write"
+        clock.now += 60
+        await part.idle()
+        with pytest.raises(Refused):
+            while True:
+                await asyncio.sleep(0)
+                await part.idle()
+
+    run(work())
+
+
+# -- when --------------------------------------------------------------------------------------------------------------
+
+
+def test_idle_checkpoints_what_is_in_hand_once_it_is_due(clock: Clock) -> None:
+    log = script(1)
+    port = FakePort(log.records)
+    part = partition(port)
+
+    async def work() -> None:
+        await part.begin([])
+        await part.take(batch(log.records))
+        await part.idle()
+        assert part.marked == 0
+        clock.now += 2
+        await part.idle()
+        await part.settled()
+        assert part.marked == 2
+        written = len(port.calls)
+        clock.now += 60
+        await part.idle()  # nothing new: nothing to write
+        assert len(port.calls) == written
+
+    run(work())
+
+
+def test_a_batch_that_is_done_when_one_is_due_is_followed_by_it(clock: Clock) -> None:
+    log = script(4)
+    port = FakePort(log.records)
+    part = partition(port)
+
+    async def work() -> None:
+        await part.begin([])
+        clock.now += 2
+        await part.take(batch(log.records))
+        await part.settled()
+
+    run(work())
+    assert part.marked == 5
+
+
+def test_input_waits_while_too_much_is_not_on_disk_yet() -> None:
+    log = script(2 * YIELD_EVERY)
+    port = FakePort(log.records)
+    part = partition(port)
+
+    async def work() -> None:
+        await part.begin([])
+        port.calls.clear()
+        await part.take(batch(log.records))
+        assert "settle" not in port.calls
+        port.backlog = BACKLOG_AT_MOST + 1
+        more = [log.poke("a") for _ in range(2 * YIELD_EVERY)]
+        await part.take(batch(more))
+        assert port.calls.count("settle") == 2
+
+    run(work())
+
+
+def test_observers_are_told_of_outputs_with_the_records_time() -> None:
+    log, seen = script(1), []
+    port = FakePort(log.records)
+    part = LanePartition(Engine(SENSING), port, lambda outputs, at_ms: seen.append((len(outputs), at_ms)))
+    run(part.take(batch(log.records)))
+    assert [at_ms for _, at_ms in seen] == [r.timestamp_ms for r in log.records]
+    assert sum(count for count, _ in seen) == len(port.sent)
+
+
+# -- gaps --------------------------------------------------------------------------------------------------------------
+#
+#      0 1 2 3 | 4 5 6 7 8 9         wanted: 4
+#              |
+#   asked 4 -->| . . 6 7 8 9         asked for and not there: lost, if the log now starts behind 4; else never was
+#   asked 6 -->|     6 7 8 9         something was dropped on the way: fetch from 4 again
+
+
+def at_four(records: list[Record]) -> tuple[FakePort, LanePartition]:
+    """A partition that wants offset 4 next."""
+    port = FakePort(records)
+    part = partition(port)
+    run(part.take(batch(records[:4])))
+    port.sent.clear()
+    return port, part
+
+
+def test_something_dropped_on_the_way_is_fetched_again() -> None:
+    records = script(9).records
+    port, part = at_four(records)
+    assert run(part.take(batch(records[6:]))) == Rewind(4)
+    assert port.sent == []
+    assert run(part.take(batch(records[4:]))) is None
+    assert part.engine.next_offset == 10
+
+
+def test_what_was_asked_for_and_lies_before_the_logs_start_is_lost_and_told() -> None:
+    records = script(9).records
+    port, part = at_four(records)
+    del port.source[:6]
+    assert run(part.take(batch(records[6:], asked=4))) is None
+    assert port.told()[0] == "a engine log_lost 4"
+    assert part.engine.counts["lost"] == 2
+    assert part.engine.next_offset == 10
+
+
+def test_what_was_asked_for_and_never_was_in_the_log_is_passed_over() -> None:
+    """As a transaction's marker in Kafka, or what compaction took."""
+    records = script(9).records
+    port, part = at_four(records)
+    assert run(part.take(batch(records[6:], asked=4))) is None
+    assert not any("log_lost" in text for text in port.told())
+    assert part.engine.counts["lost"] == 0
+
+
+def test_a_gap_inside_a_batch_is_the_logs_own() -> None:
+    records = script(9).records
+    port, part = at_four(records)
+    assert run(part.take(batch([*records[4:6], *records[8:]]))) is None
+    assert part.engine.next_offset == 10
+    assert not any("log_lost" in text for text in port.told())
+
+
+def test_what_comes_a_second_time_is_dropped() -> None:
+    records = script(9).records
+    port, part = at_four(records)
+    assert run(part.take(batch(records[:4]))) is None
+    assert port.sent == []
+    assert run(part.take(batch(records[2:6]))) is None
+    assert [text for text in port.told() if "counter" in text] == ["a counter counted 16", "a counter counted 20"]
+
+
+# -- snapshots ---------------------------------------------------------------------------------------------------------
+
+
+def snapshots_of(port: FakePort) -> list[int]:
+    pieces = [
+        Record(SNAPSHOTS, 0, n, o.timestamp_ms, o.key, o.value) for n, o in enumerate(port.sent) if o.topic == SNAPSHOTS
+    ]
+    return [name.next_offset for name in names(pieces, "sensing")]
+
+
+def test_a_snapshot_goes_out_with_the_first_checkpoint_of_an_era_and_then_every_hour() -> None:
+    log = script(1)
+    port = FakePort(log.records)
+    part = partition(port)
+
+    async def work() -> None:
+        await part.begin([])
+        await part.take(batch(log.records))
+        await part.finish()
+        await part.take(batch([log.poke("a", at=1800)]))
+        await part.finish()
+        await part.take(batch([log.poke("a", at=3600)]))
+        await part.finish()
+
+    run(work())
+    assert snapshots_of(port) == [2, 4]
+
+
+def test_a_snapshot_follows_what_was_lost_for_the_log_can_no_longer_tell_it() -> None:
+    records = script(9).records
+    port, part = at_four(records)
+    run(part.finish())
+    assert snapshots_of(port) == [4]
+    del port.source[:6]
+
+    async def work() -> None:
+        await part.take(batch(records[6:], asked=4))
+        await part.finish()
+
+    run(work())
+    assert snapshots_of(port) == [10]
+
+
+def test_no_snapshot_of_nothing() -> None:
+    """Without a hall, or in an era that has not begun, there is no state to tell."""
+    log = Script()
+    log.tick(at=1)
+    port = FakePort(log.records)
+    part = partition(port)
+
+    async def work() -> None:
+        await part.begin([])
+        await part.take(batch(log.records))
+        await part.finish()
+
+    run(work())
+    assert snapshots_of(port) == []

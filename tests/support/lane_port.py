@@ -1,0 +1,81 @@
+"""A log in memory as the lanes see it: what was sent and written stands in ``calls``, in order, and it fails when told to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from streams.checkpoint import Restored, restore
+from streams.engine import Engine, Output
+from streams.lane import Lane
+from streams.record import Record
+from streams.worker.batches import Batch
+from streams.worker.partition import LanePartition
+from streams.worker.port import StateRow
+from tests.support.script import told
+from tests.support.toy import SENSING
+
+
+class Refused(Exception):
+    """What the fake log raises when told to."""
+
+
+class FakePort:
+    """``records``: the source topic, as far as it is still there. ``refuse``: a call that fails, such as ``settle``."""
+
+    def __init__(self, records: Sequence[Record] = (), log_id: str = "log") -> None:
+        self.source, self.log_id, self.backlog = list(records), log_id, 0
+        self.refuse: str | None = None
+        self.calls: list[str] = []
+        self.sent: list[Output] = []
+        self.state: dict[bytes, bytes] = {}
+        self.positions: dict[str, int] = {}
+
+    def _call(self, name: str, text: str) -> None:
+        if self.refuse == name:
+            raise Refused(name)
+        self.calls.append(f"{name} {text}".strip())
+
+    def publish(self, outputs: Sequence[Output]) -> None:
+        self.sent += outputs
+        self.calls.append(f"publish {len(outputs)}")
+
+    async def settle(self) -> None:
+        self._call("settle", "")
+
+    async def write_state(
+        self, topic: str, partition: int, halls: Sequence[StateRow], mark: StateRow, source: str, next_offset: int
+    ) -> None:
+        self._call("write", f"{len(halls)} halls, mark, {source} at {next_offset}")
+        self.state.update({row.key: row.value for row in (*halls, mark) if row.value is not None})
+        self.positions[source] = next_offset
+
+    async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
+        self._call("forget", f"{len(keys)}")
+        for key in keys:
+            del self.state[key]
+
+    async def start(self, topic: str, partition: int) -> int:
+        return self.source[0].offset if self.source else 0
+
+    async def end(self, topic: str, partition: int) -> int:
+        return self.source[-1].offset + 1 if self.source else 0
+
+    async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
+        return next((r for r in self.source if r.offset == offset), None)
+
+    def restored(self) -> Restored:
+        return restore(self.state)
+
+    def told(self) -> list[str]:
+        """What was sent, in short; the pieces of snapshots apart."""
+        return told(o for o in self.sent if o.id is not None)
+
+
+def partition(port: FakePort, engine: Engine | None = None, lane: Lane = SENSING) -> LanePartition:
+    return LanePartition(engine or Engine(lane), port, lambda outputs, at_ms: None)
+
+
+def batch(records: Sequence[Record], asked: int | None = None) -> Batch:
+    """Fetched from the first record's offset on, unless ``asked`` says otherwise."""
+    first = records[0]
+    return Batch(first.topic, first.partition, 1, first.offset if asked is None else asked, list(records))
