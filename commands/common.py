@@ -99,6 +99,8 @@ def set_up_logging(found: Settings) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in ("streams", "commands", "devices"):
         logging.getLogger(name).setLevel(found.log_level)
+    for name in ("streams.worker.app", "streams.embedded.transport"):  # Faust speaks of its services under these names
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def now_ms() -> int:

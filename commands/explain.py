@@ -70,13 +70,15 @@ def command(event_id: str, as_json: bool, whole_state: bool) -> None:
 
 def _explain(log: Log, lane: Lane, name: EventId) -> Explanation:
     partitions = log.partitions(lane.topic)
-    partition = int(name.hall[1:]) if name.hall.startswith("~") else partition_of(name.hall.encode(), partitions)
+    partition = _partition(name.hall, partitions)
     start, end = log.start(lane.topic, partition), log.end(lane.topic, partition)
     if not start <= name.offset < end:
         raise Unexplained(
             f"offset {name.offset} of {lane.topic}/{partition} is not in the log: it holds {start} to {end}"
         )
-    restored = latest(stretch(log, SNAPSHOTS, partition), lane.name, partition, before=name.offset, era=name.era)
+    restored = latest(
+        lambda: stretch(log, SNAPSHOTS, partition), lane.name, partition, before=name.offset, era=name.era
+    )
     if restored is not None and restored.mark is not None and restored.mark.next_offset >= start:
         start = restored.mark.next_offset
     elif start > 0:
@@ -87,6 +89,18 @@ def _explain(log: Log, lane: Lane, name: EventId) -> Explanation:
         restored = None
     records = stretch(log, lane.topic, partition, Span(start, name.offset + 1))
     return explain(name, lane, records, restored, partition=partition, partitions=partitions, topology=TOPOLOGY.version)
+
+
+def _partition(hall: str, partitions: int) -> int:
+    """Of a hall's events, or of what belongs to no hall and is named by its partition: ``~0``."""
+    if not hall.startswith("~"):
+        return partition_of(hall.encode(), partitions)
+    number = hall[1:]
+    if not (number.isascii() and number.isdecimal() and int(number) < partitions):
+        raise click.BadParameter(
+            f"expected a hall, or ~0 to ~{partitions - 1} for what belongs to none; got {hall!r}", param_hint="ID"
+        )
+    return int(number)
 
 
 def _published(log: Log, found: Explanation) -> bytes | None:

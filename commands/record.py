@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,15 +73,28 @@ def record_log(log: Log, file: Path, since_ms: int | None) -> int:
             about[f"begin.{lane.name}.{p}"] = str(begins[lane.topic, p].offset)
             # A pending era has published nothing yet; what the era before it still owed, it will publish as its own.
             about[f"end.{lane.name}.{p}"] = f"{mark.era}/{mark.next_offset}" if mark and not mark.pending else "0/0"
-    spans = {
-        (topic.name, p): _span(log, topic.name, p, begins, since_ms) for topic in TOPICS for p in range(partitions)
-    }
+    # Ends of what is published before ends of what it was published on: what an engine publishes in between is left out,
+    # for in the recording it would have no source. The first lane's topic is asked last, the second's before it.
+    last = [lane.topic for lane in reversed(TOPOLOGY.lanes)]
+    asked = [*(topic.name for topic in TOPICS if topic.name not in last), *last]
+    spans = {(topic, p): _span(log, topic, p, begins, since_ms) for topic in asked for p in range(partitions)}
     about |= {f"cut.{topic}.{p}": str(span.start) for (topic, p), span in spans.items()}
     about["records"] = str(total := sum(span.end - span.start for span in spans.values()))
-    with RecordingWriter(file, about) as out:
+    with _draft(file) as draft, RecordingWriter(draft, about) as out:
         for record in tracked(_all(log, begins, spans), total, "recording"):
             out.write(record)
     return out.count
+
+
+@contextmanager
+def _draft(file: Path) -> Iterator[Path]:
+    """A file beside it that takes its place in the end: what was there stays if this is interrupted."""
+    draft = file.with_name(f".draft-{os.getpid()}-{file.name}")  # the ending says whether it is compressed
+    try:
+        yield draft
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _beginning(log: Log, lane: Lane, partition: int, newest: Restored, since_ms: int | None) -> Beginning:

@@ -94,7 +94,11 @@ def _source(
 
 def _replay_log(recording: Path, results: Results, *, prove: bool) -> list[Difference]:
     _, compared, differences = replay_log(recording, results, prove=prove)
-    if prove:
+    if prove and not compared and not differences:
+        click.echo(
+            "nothing could be compared: the recording holds no published event whose source it holds too", err=True
+        )
+    elif prove:
         click.echo(f"compared {compared} published events with the replay: {len(differences)} streams differ", err=True)
     return differences
 
@@ -128,7 +132,7 @@ def _report(results: Results, seconds: float, written: list[Path]) -> None:
 
 
 def _shown(difference: Difference) -> str:
-    topic, hall, lane, agent = difference.stream
+    topic, _, hall, lane, agent = difference.stream
     place = ":".join(map(str, difference.place))
     return (
         f"  {topic} {hall}:{lane}:{agent}:{place}\n    published: {_text(difference.published)}\n"

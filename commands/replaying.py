@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +21,8 @@ from streams.recording import RecordingError, read_header, read_recording
 from streams.snapshot import latest
 from streams.topics import SNAPSHOTS
 
-Stream = tuple[str, str, str, str]
-"""(topic, hall, lane, agent): within one, places only grow."""
+Stream = tuple[str, int, str, str, str]
+"""(topic, partition, hall, lane, agent): within one, places only grow."""
 
 
 Cause = tuple[int, int]
@@ -30,18 +31,22 @@ Cause = tuple[int, int]
 NEVER: Cause = (2**63, 0)
 
 
-class Bounds(NamedTuple):
-    """By lane: from where the replay ran, and up to where everything must have been published. ``cut``: topics that
-    retention has shortened.
+Part = tuple[str, int]
+"""(lane, partition); or (topic, partition)."""
 
-    ``kept``: by lane, the offset of the first record that is left. What an engine published on records before it, and had
-    not marked yet when it ended and they were lost, nobody can compute again.
+
+class Bounds(NamedTuple):
+    """By (lane, partition): from where the replay ran, and up to where everything must have been published. ``cut``:
+    partitions of topics that retention has shortened.
+
+    ``kept``: the offset of the first record that is left. What an engine published on records before it, and had not
+    marked yet when it ended and they were lost, nobody can compute again.
     """
 
-    starts: dict[str, Cause]
-    ends: dict[str, Cause]
-    cut: frozenset[str]
-    kept: dict[str, int]
+    starts: dict[Part, Cause]
+    ends: dict[Part, Cause]
+    cut: frozenset[Part]
+    kept: dict[Part, int]
 
 
 class Difference(NamedTuple):
@@ -53,6 +58,17 @@ class Difference(NamedTuple):
     replayed: bytes | None
 
 
+Pair = tuple[Place, bytes | None, bytes | None]
+"""A place, what was published there, and what the replay gives."""
+
+
+class Verdict(NamedTuple):
+    """How many published events were held against the replay, and the first difference of every stream."""
+
+    compared: int
+    differences: list[Difference]
+
+
 class Proof:
     """Collects what was published and what the replay gives, and compares them, repeats dropped."""
 
@@ -62,51 +78,57 @@ class Proof:
         self.conflicts: list[Difference] = []
 
     def published(self, record: Record) -> None:
-        """A record of a topic that the engine writes; what the edge wrote there has no id and is passed over."""
+        """A record of a topic that the engine writes; what others wrote there has no id, or none that is one: passed over."""
         try:
-            name = id_of(record.value) if record.value is not None and record.key is not None else None
-        except BadRecord:
+            text = id_of(record.value) if record.value is not None and record.key is not None else None
+            name = parse_id(text) if text is not None else None
+        except (BadRecord, ValueError):
             return
         if name is not None and record.value is not None:
-            event_id = parse_id(name)
-            stream = record.topic, event_id.hall, event_id.lane, event_id.agent
-            before = self._published[stream].setdefault(event_id.place, record.value)
+            stream = record.topic, record.partition, name.hall, name.lane, name.agent
+            before = self._published[stream].setdefault(name.place, record.value)
             if before != record.value:
-                self.conflicts.append(Difference(stream, event_id.place, before, record.value))
+                self.conflicts.append(Difference(stream, name.place, before, record.value))
 
-    def replayed(self, topic: str, event_id: EventId, value: bytes) -> None:
-        self._replayed[topic, event_id.hall, event_id.lane, event_id.agent][event_id.place] = value
+    def replayed(self, topic: str, partition: int, event_id: EventId, value: bytes) -> None:
+        self._replayed[topic, partition, event_id.hall, event_id.lane, event_id.agent][event_id.place] = value
 
-    @property
-    def compared(self) -> int:
-        return sum(len(places) for places in self._published.values())
-
-    def differences(self, bounds: Bounds) -> list[Difference]:
-        """The first difference of every stream."""
-        first = self._first_kept(bounds)
+    def compare(self, bounds: Bounds) -> Verdict:
+        """What is due, from both sides."""
+        first, compared = self._first_kept(bounds), 0
         found = list(self.conflicts)
         for stream in sorted(self._published.keys() | self._replayed.keys()):
-            published, replayed, (topic, _, lane, _) = self._published[stream], self._replayed[stream], stream
-            start, end = bounds.starts.get(lane, (0, 0)), bounds.ends.get(lane, (0, 0))
-            for place in sorted(published.keys() | replayed.keys()):
-                if place[1] < bounds.kept.get(lane, 0):
-                    continue
-                before, now = published.get(place), replayed.get(place)
-                due = first.get((topic, lane), start) <= place[:2] < end if before is None else place[:2] >= start
-                if before != now and due:
-                    found.append(Difference(stream, place, before, now))
-                    break
-        return found
+            pairs = self._due(stream, bounds, first)
+            compared += sum(published is not None for _, published, _ in pairs)
+            different = (Difference(stream, *pair) for pair in pairs if pair[1] != pair[2])
+            found.extend(islice(different, 1))
+        return Verdict(compared, found)
 
-    def _first_kept(self, bounds: Bounds) -> dict[tuple[str, str], Cause]:
-        """Where retention has cut a topic, what a lane published before the first that is left is not to be found."""
-        first: dict[tuple[str, str], Cause] = {}
-        for (topic, _, lane, _), places in self._published.items():
-            if topic in bounds.cut and places:
-                key, lowest = (topic, lane), min(places)[:2]
+    def _due(self, stream: Stream, bounds: Bounds, first: dict[Stream, Cause]) -> list[Pair]:
+        """What was published and what the replay gives, by place, as far as both must be there."""
+        topic, partition, _, lane, _ = stream
+        part = lane, partition
+        published, replayed = self._published[stream], self._replayed[stream]
+        start, end, kept = bounds.starts.get(part, (0, 0)), bounds.ends.get(part, (0, 0)), bounds.kept.get(part, 0)
+        left = first.get((topic, partition, "", lane, ""), start)
+        return [
+            (place, published.get(place), replayed.get(place))
+            for place in sorted(published.keys() | replayed.keys())
+            if place[1] >= kept and (place[:2] >= start if place in published else left <= place[:2] < end)
+        ]
+
+    def _first_kept(self, bounds: Bounds) -> dict[Stream, Cause]:
+        """Where retention has cut a topic, what a lane published before the first that is left is not to be found.
+
+        By streams without hall and agent, which stand for all of a lane in a partition of a topic.
+        """
+        gone = ((topic, p, "", lane, "") for topic, p in bounds.cut for lane, number in bounds.ends if number == p)
+        first: dict[Stream, Cause] = dict.fromkeys(gone, NEVER)
+        for (topic, partition, _, lane, _), places in self._published.items():
+            if (topic, partition) in bounds.cut and places:
+                key, lowest = (topic, partition, "", lane, ""), min(places)[:2]
                 first[key] = min(first.get(key, lowest), lowest)
-        gone = {(topic, lane): NEVER for topic in bounds.cut for lane in bounds.ends}
-        return gone | first
+        return first
 
 
 class Replayed(NamedTuple):
@@ -121,8 +143,11 @@ def replay_log(recording: Path, results: Results, *, prove: bool, topology: Topo
     """Run every lane over its own records, from the snapshots in the recording."""
     about = read_header(recording).about
     total = int(about.get("records", "0"))
-    snapshots = [r for r in read_recording(recording) if r.topic == SNAPSHOTS]
-    starts: dict[str, Cause] = {}
+    partitions = int(about.get("partitions", "1"))
+    starts: dict[Part, Cause] = {}
+
+    def snapshots() -> Iterator[Record]:
+        return (record for record in read_recording(recording) if record.topic == SNAPSHOTS)
 
     def restore(lane: Lane, partition: int) -> Restored | None:
         begin = int(about.get(f"begin.{lane.name}.{partition}", "0"))
@@ -133,21 +158,28 @@ def replay_log(recording: Path, results: Results, *, prove: bool, topology: Topo
             raise RecordingError(
                 f"{recording}: no whole snapshot of lane {lane.name} at offset {begin}: it was cut, or made by hand"
             )
-        starts[lane.name] = (found.mark.era, found.mark.next_offset)
+        starts[lane.name, partition] = (found.mark.era, found.mark.next_offset)
         return found
 
     proof = Proof()
-    driver = LogDriver(topology, partitions=int(about.get("partitions", "1")), restore=restore, tap=results.tap)
-    for output in driver.run(_watched(tracked(read_recording(recording), total, "replaying"), proof, prove)):
+    driver = LogDriver(topology, partitions=partitions, restore=restore, tap=results.tap)
+    records = tracked(read_recording(recording), total, "replaying")
+    for output in driver.run(_watched(records, proof, topology) if prove else records):
         results.published(output)
         if prove and output.id is not None:
-            proof.replayed(output.topic, output.id, output.value)
-    ends = {lane.name: _end(about.get(f"end.{lane.name}.0")) for lane in topology.lanes}
-    cut = frozenset(
-        key.split(".", 1)[1].rpartition(".")[0] for key, at in about.items() if key.startswith("cut.") and at != "0"
+            proof.replayed(output.topic, output.partition, output.id, output.value)
+    bounds = _bounds(about, topology, starts, partitions)
+    return Replayed(driver, *(proof.compare(bounds) if prove else Verdict(0, [])))
+
+
+def _bounds(about: Mapping[str, str], topology: Topology, starts: dict[Part, Cause], partitions: int) -> Bounds:
+    parts = [(lane, p) for lane in topology.lanes for p in range(partitions)]
+    ends = {(lane.name, p): _end(about.get(f"end.{lane.name}.{p}")) for lane, p in parts}
+    kept = {(lane.name, p): int(about.get(f"cut.{lane.topic}.{p}", "0")) for lane, p in parts}
+    cuts = (
+        key.removeprefix("cut.").rpartition(".") for key, at in about.items() if key.startswith("cut.") and at != "0"
     )
-    kept = {lane.name: int(about.get(f"cut.{lane.topic}.0", "0")) for lane in topology.lanes}
-    return Replayed(driver, proof.compared, proof.differences(Bounds(starts, ends, cut, kept)) if prove else [])
+    return Bounds(starts, ends, frozenset((topic, int(p)) for topic, _, p in cuts), kept)
 
 
 def _end(text: str | None) -> Cause:
@@ -155,9 +187,10 @@ def _end(text: str | None) -> Cause:
     return int(era), int(offset)
 
 
-def _watched(records: Iterable[Record], proof: Proof, prove: bool) -> Iterable[Record]:
-    sources = {lane.topic for lane in TOPOLOGY.lanes[:1]}
+def _watched(records: Iterable[Record], proof: Proof, topology: Topology) -> Iterator[Record]:
+    """The records, and the proof sees those of the topics that the engine publishes into."""
+    others = {topology.lanes[0].topic, SNAPSHOTS}
     for record in records:
-        if prove and record.topic not in sources and record.topic != SNAPSHOTS:
+        if record.topic not in others:
             proof.published(record)
         yield record

@@ -171,7 +171,8 @@ class Screen:
             self._live.start()
         next_print = 0.0
         while True:
-            await asyncio.to_thread(self._follower.catch_up)
+            while news := await asyncio.to_thread(self._follower.fetch):
+                self._follower.show(news)  # here on the loop, where /metrics reads the board
             if self._live is not None:
                 self._live.update(render(self._board, self._status()), refresh=True)
             elif time.monotonic() >= next_print:

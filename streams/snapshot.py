@@ -6,7 +6,7 @@ starts with one; ``hall explain`` starts from the last before the event.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from streams.checkpoint import HallRecord, Mark, Restored, encode_hall, encode_mark, hall_key, mark_key, restore
@@ -56,19 +56,30 @@ def _pairs(lane: str, mark: Mark, halls: Mapping[str, HallRecord]) -> list[tuple
 
 
 def latest(
-    records: Iterable[Record], lane: str, partition: int, before: int | None = None, era: int | None = None
+    records: Callable[[], Iterable[Record]],
+    lane: str,
+    partition: int,
+    before: int | None = None,
+    era: int | None = None,
 ) -> Restored | None:
-    """The newest complete snapshot of a lane's partition, of ``era`` if given, that has not seen offset ``before``."""
-    found: dict[bytes, bytes] = {}
-    for record in records:
-        name = _name_of(record)
-        if name is None or record.partition != partition or record.key is None or record.value is None:
-            continue
-        fits = (before is None or name.next_offset <= before) and (era is None or name.era == era)
-        if name.lane == lane and fits:
-            found[record.key] = record.value
-    restored = restore(found)
-    return restored if restored.mark else None
+    """The newest complete snapshot of a lane's partition, of ``era`` if given, that has not seen offset ``before``.
+
+    ``records`` is called once for the names, and then for each snapshot until one is whole: only that is in memory.
+    """
+    for name in sorted(set(names(_of(records(), partition), lane)), key=lambda n: (n.era, n.next_offset), reverse=True):
+        if (before is None or name.next_offset <= before) and (era is None or name.era == era):
+            restored = restore(_pieces(_of(records(), partition), name))
+            if restored.mark:
+                return restored
+    return None
+
+
+def _of(records: Iterable[Record], partition: int) -> Iterator[Record]:
+    return (record for record in records if record.partition == partition)
+
+
+def _pieces(records: Iterable[Record], name: SnapshotName) -> dict[bytes, bytes]:
+    return {r.key: r.value for r in records if r.key is not None and r.value is not None and _name_of(r) == name}
 
 
 def _name_of(record: Record) -> SnapshotName | None:
@@ -81,5 +92,5 @@ def _name_of(record: Record) -> SnapshotName | None:
 
 def names(records: Iterable[Record], lane: str) -> list[SnapshotName]:
     """The snapshots of a lane whose mark is among the records: whole ones, for the mark is written last."""
-    marks = (r.key.decode() for r in records if r.key is not None and r.value is not None and b"/" not in r.key)
-    return [name for name in map(parse_name, marks) if name.lane == lane]
+    marks = (_name_of(r) for r in records if r.key is not None and r.value is not None and b"/" not in r.key)
+    return [name for name in marks if name is not None and name.lane == lane]

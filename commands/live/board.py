@@ -5,7 +5,7 @@ A viewer: it reads what was published, drops repeats by id, and can be made anew
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
@@ -75,10 +75,15 @@ def new_view(hall: Hall) -> HallView:
 
 
 class Board:
-    """Fed with published events; ``halls`` is the picture."""
+    """Fed with published events; ``halls`` is the picture.
+
+    ``counted``: by (kind, hall, zone or line, and a line's direction) how many *new* events there were. It starts at 0 with
+    the process and only grows, as a counter of Prometheus must; the picture begins with what the journal still holds.
+    """
 
     def __init__(self) -> None:
         self.halls: dict[str, HallView] = {}
+        self.counted: Counter[tuple[str, ...]] = Counter()
 
     def configure(self, hall: Hall) -> None:
         """Start, or go on, with this floor plan; what stands for zones and lines that remain is kept."""
@@ -94,11 +99,13 @@ class Board:
         for view in self.halls.values():
             view.at_ms = max(view.at_ms, at_ms)
 
-    def observe(self, event: Event) -> None:
-        """Take one event; those of halls and kinds it does not show are passed over."""
-        view, show = self.halls.get(event.hall), SHOW.get(type(event))
+    def observe(self, event: Event, *, new: bool = True) -> None:
+        """Take one event; those of halls and kinds it does not show are passed over. ``new``: it is counted as well."""
+        view, show, count = self.halls.get(event.hall), SHOW.get(type(event)), COUNT.get(type(event))
         if view is not None and show is not None:
             show(view, event)
+        if view is not None and count is not None and new:
+            self.counted[count(event)] += 1
 
 
 def _entered(view: HallView, event: ZoneEntered) -> None:
@@ -149,3 +156,9 @@ SHOW: dict[type[Event], Callable[[HallView, Any], None]] = {
     ZoneEntered: _entered, ZoneLeft: _left, DwellEnded: _stayed, DensityChanged: _denser, LineCrossed: _crossed,
     TrackStarted: _started, TrackEnded: _ended, AlarmRaised: _raised, AlarmCleared: _cleared,
 }  # fmt: skip
+
+COUNT: dict[type[Event], Callable[[Any], tuple[str, ...]]] = {
+    ZoneEntered: lambda event: ("entries", event.hall, event.zone),
+    ZoneLeft: lambda event: ("exits", event.hall, event.zone),
+    LineCrossed: lambda event: ("crossings", event.hall, event.line, event.direction),
+}

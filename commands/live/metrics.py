@@ -11,11 +11,16 @@ from commands.live.board import Board
 
 
 class BoardMetrics(Collector):
+    """Gauges tell the picture, counters what was counted since the process started.
+
+    Collected on the thread that feeds the board (the event loop): the picture does not change under it.
+    """
+
     def __init__(self, board: Board) -> None:
         self._board = board
 
     def collect(self) -> Iterator[Metric]:
-        zone = ["hall", "zone"]
+        zone, counted = ["hall", "zone"], self._board.counted
         people = GaugeMetricFamily("hall_people", "Tracks alive in the hall.", labels=["hall"])
         occupancy = GaugeMetricFamily("hall_zone_people", "Tracks in the zone.", labels=zone)
         entries = CounterMetricFamily("hall_zone_entries", "Times a track entered the zone.", labels=zone)
@@ -28,11 +33,11 @@ class BoardMetrics(Collector):
             people.add_metric([hall], len(view.people))
             for name, seen in view.zones.items():
                 occupancy.add_metric([hall, name], seen.people)
-                entries.add_metric([hall, name], seen.entries)
-                exits.add_metric([hall, name], seen.exits)
-            for name, line in view.lines.items():
-                crossings.add_metric([hall, name, "forward"], line.forward)
-                crossings.add_metric([hall, name, "backward"], line.backward)
+                entries.add_metric([hall, name], counted["entries", hall, name])
+                exits.add_metric([hall, name], counted["exits", hall, name])
+            for name in view.lines:
+                for direction in ("forward", "backward"):
+                    crossings.add_metric([hall, name, direction], counted["crossings", hall, name, direction])
             for severity in ("info", "warning", "critical"):
                 alarms.add_metric([hall, severity], sum(a.severity == severity for a in view.alarms.values()))
         yield from (people, occupancy, entries, exits, crossings, alarms)

@@ -30,7 +30,10 @@ def render(board: Board, status: str) -> RenderableType:
 
 def _panel(view: HallView) -> Panel:
     clock = datetime.fromtimestamp(view.at_ms / 1000, view.hall.tz).strftime("%H:%M:%S") if view.at_ms else "--:--:--"
-    title = f"[bold]{view.hall.name}[/bold] ({view.hall.id})  {clock}  people [bold]{len(view.people)}[/bold]"
+    # Text, not markup: a name may have brackets in it.
+    title = Text.assemble(
+        (view.hall.name, "bold"), f" ({view.hall.id})  {clock}  people ", (str(len(view.people)), "bold")
+    )
     parts: list[RenderableType] = [_zones(view)]
     if view.lines:
         parts.append(_lines(view))
@@ -49,7 +52,7 @@ def _zones(view: HallView) -> Table:
         bar = "█" * round(BAR * seen.people / most)
         level = Text(seen.level, style=LEVEL_STYLE.get(seen.level, ""))
         table.add_row(
-            f"{zone.name} [dim]{zone.id}[/dim]", str(seen.people), Text(bar, style="blue"), str(seen.entries),
+            Text.assemble(zone.name, " ", (zone.id, "dim")), str(seen.people), Text(bar, style="blue"), str(seen.entries),
             str(seen.exits), _seconds(seen.median_stay_s), level,
         )  # fmt: skip
     return table

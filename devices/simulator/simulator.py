@@ -19,12 +19,13 @@ WARM_S = 2400
 class Simulator:
     """A hall from ``start_ms`` on: the same arguments give the same frames and the same truth, in every process.
 
-    ``fps``           frames a second of every camera; all cameras look at the same moments ``level``         multiplies
-    the arrivals; 0: nobody comes ``warm``          people are inside already, as if the doors had been open for a while
-    ``always_open``   there are visitors at any time of day, for demonstrations at night ``boot``          the camera
-    processes' boot id; by default made of seed and start ``keep_truth``    False: nothing is kept of visitors who have
-    left (``truth()`` then knows only who is inside), so that
-                      a simulator may run for weeks
+    * ``fps``: frames a second of every camera; all cameras look at the same moments.
+    * ``level``: multiplies the arrivals; 0: nobody comes.
+    * ``warm``: people are inside already, as if the doors had been open for a while.
+    * ``always_open``: there are visitors at any time of day, for demonstrations at night.
+    * ``boot``: the camera processes' boot id; by default made of seed and start.
+    * ``keep_truth`` False: nothing is kept of visitors who have left (``truth()`` then knows only who is inside), so that
+      a simulator may run for weeks.
 
     It has no clock: whoever owns it says how far to go. Time only moves forward.
     """

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.checkpoint import HallRecord, Mark, Restored, StateUnreadable, restore
+from streams.checkpoint import HallRecord, Mark, Restored, StateUnreadable
 from streams.codec import BadRecord, Decoder
 from streams.embedded.log import Log
+from streams.embedded.reading import restored_from, state_records
 from streams.embedded.spec import Time
 from streams.engine.hall import Body, unpack_files
 from streams.events import Configured
@@ -82,17 +83,6 @@ def records(log: Log, topic: str, partition: int, start: int = 0, end: int | Non
         start = batch[-1].offset + 1
 
 
-def state_records(log: Log, lane: Lane, partition: int) -> dict[bytes, Record]:
-    """The newest record of every key of a lane's state topic that has a value."""
-    found: dict[bytes, Record] = {}
-    topic, start = state_topic(lane.name), 0
-    # To the very end, not to the end as it was: what a checkpoint supersedes meanwhile moves there.
-    while batch := log.read(topic, partition, start, limit=STEP):
-        found.update((record.key, record) for record in batch if record.key is not None)
-        start = batch[-1].offset + 1
-    return {key: record for key, record in found.items() if record.value is not None}
-
-
 def lane_states(log: Log, topology: Topology) -> list[LaneState]:
     """Every partition of every lane. Raises Fatal when the log has not the topics."""
     check_topics(log, topology)
@@ -103,7 +93,7 @@ def lane_states(log: Log, topology: Topology) -> list[LaneState]:
 def lane_state(log: Log, lane: Lane, partition: int) -> LaneState:
     found = state_records(log, lane, partition)
     try:
-        restored, fault = restore({key: r.value for key, r in found.items() if r.value is not None}), None
+        restored, fault = restored_from(found), None
     except StateUnreadable as e:
         restored, fault = Restored(None, {}, frozenset()), str(e)
     start, end = log.start(lane.topic, partition), log.end(lane.topic, partition)

@@ -72,7 +72,6 @@ class WriteConnection(Connection):
         self._wal = path.with_name(path.name + "-wal")
         self._wal_limit = WAL_LIMIT_BYTES
         self._patience_ms = patience_ms
-        self._turn = Turn(path)
         with translated(path, "opening"):
             mode = self._db.execute("PRAGMA journal_mode=WAL").fetchone()[0]
             self._db.execute(f"PRAGMA synchronous={sync}").close()
@@ -84,6 +83,7 @@ class WriteConnection(Connection):
             raise LogRefused(
                 f"{path}: its file system cannot share memory between processes. What to do: use a local disk."
             )
+        self._turn = Turn(path)
 
     @contextmanager
     def transaction(self, doing: str) -> Iterator[sqlite3.Connection]:
@@ -117,8 +117,10 @@ class WriteConnection(Connection):
             db.execute(f"PRAGMA busy_timeout={self._patience_ms}").close()
 
     def close(self) -> None:
-        super().close()
-        self._turn.close()
+        try:
+            super().close()
+        finally:
+            self._turn.close()
 
     @contextmanager
     def upkeep(self, doing: str) -> Iterator[sqlite3.Connection]:

@@ -201,12 +201,13 @@ class Log:
         self._seen, before = version, self._seen
         return version != before
 
-    def retain(self, now_ms: int) -> dict[tuple[str, int], int]:
+    def retain(self, now_ms: int, stopped: Callable[[], bool] = lambda: False) -> dict[tuple[str, int], int]:
         """Removes what is past its topic's retention and gives space back; how many went from each (topic, partition).
 
-        Runs for as long as that takes, in small steps between which appends go on; ``close`` ends it early.
+        Runs for as long as that takes, in small steps between which appends go on; ``close`` ends it early, and so does
+        ``stopped``, which is asked between them.
         """
-        retention = Retention(self._writing(), stopped=lambda: self._closing)
+        retention = Retention(self._writing(), stopped=lambda: self._closing or stopped())
         return retention.run(self._catalogue.partitions(), now_ms)
 
     def backup(self, target: Path) -> str:

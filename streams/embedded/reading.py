@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from streams.checkpoint import Mark, Restored, restore
+from streams.checkpoint import Restored, restore
 from streams.embedded.log import Log
 from streams.lane import Lane
 from streams.record import Record
@@ -48,15 +48,25 @@ def offset_at(log: Log, topic: str, partition: int, at_ms: int) -> int:
     return low
 
 
+def state_records(log: Log, lane: Lane, partition: int) -> dict[bytes, Record]:
+    """The newest record of every key of a lane's state topic that has a value."""
+    found: dict[bytes, Record] = {}
+    topic, start = state_topic(lane.name), 0
+    # To the very end, not to the end as it was: what a checkpoint supersedes meanwhile moves there.
+    while piece := log.read(topic, partition, start, limit=PIECE):
+        found.update((record.key, record) for record in piece if record.key is not None)
+        start = piece[-1].offset + 1
+    return {key: record for key, record in found.items() if record.value is not None}
+
+
+def restored_from(records: Mapping[bytes, Record]) -> Restored:
+    """The checkpoint that these ``state_records`` hold. Raises StateUnreadable."""
+    return restore({key: record.value for key, record in records.items() if record.value is not None})
+
+
 def checkpoint(log: Log, lane: Lane, partition: int) -> Restored:
-    """The lane's last whole checkpoint, as a worker that starts now would find it."""
-    records = {r.key: r.value for r in stretch(log, state_topic(lane.name), partition) if r.key is not None}
-    return restore({key: value for key, value in records.items() if value is not None})
-
-
-def newest_mark(log: Log, lane: Lane, partition: int) -> Mark | None:
-    """Where the lane's partition stood at its last checkpoint."""
-    return checkpoint(log, lane, partition).mark
+    """The lane's last whole checkpoint, as a worker that starts now would find it. Raises StateUnreadable."""
+    return restored_from(state_records(log, lane, partition))
 
 
 def snapshots(log: Log, lane: Lane, partition: int, era: int | None) -> list[SnapshotName]:

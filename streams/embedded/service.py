@@ -41,6 +41,7 @@ class EmbeddedService:
         self._stop = asyncio.Event()
         self._lock = ConsumerLock(path)
         self._tasks: list[asyncio.Task[None]] = []
+        self._app: Any = None
         self.http: HttpServer | None = None
 
     def stop(self) -> None:
@@ -76,13 +77,16 @@ class EmbeddedService:
             embedded=self.embedded,
         )
         self.lanes.seek = lambda tp, offset: self._app.consumer.seek(tp, offset)
+        # Retention from the first moment: on a full disk it is what makes the next start possible.
+        self._spawn(self._watch(), self._retain())
         await self._app.start()
-        self._spawn(self.lanes.tend(), self._watch())
-        await self._until(self.lanes.ready.wait())
+        self._spawn(self.lanes.tend())
+        await self._until(self.lanes.ready)
         # What stands now stands for good: keep the collector from walking over every hall's state again and again.
         gc.collect()
         gc.freeze()
-        self._spawn(self._retain(), *([self._tick()] if self._ticker else []))
+        if self._ticker:
+            self._spawn(self._tick())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the engine, such as a simulator; what it raises ends the process."""
@@ -91,21 +95,24 @@ class EmbeddedService:
     async def run(self) -> None:
         """Until ``stop``; then drain and checkpoint. Raises Fatal when something ended it."""
         try:
-            await self._until(self._stop.wait())
+            await self._until(self._stop)
             await self._drain()
         finally:
             await self.leave()
 
-    async def _until(self, event: Coroutine[Any, Any, Any]) -> None:
-        waiting = asyncio.ensure_future(event)
-        await asyncio.wait({waiting, self.lanes.fatal}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
+    async def _until(self, event: asyncio.Event) -> None:
+        """Until the event, or until somebody asks for the end. Raises Fatal when something else ends it."""
+        waiting: list[asyncio.Future[Any]] = [asyncio.ensure_future(e.wait()) for e in (event, self._stop)]
+        await asyncio.wait([*waiting, self.lanes.fatal], return_when=asyncio.FIRST_COMPLETED)
+        for wait in waiting:
+            wait.cancel()
         if self.lanes.fatal.done():
             raise self.lanes.fatal.result()
 
     async def _drain(self) -> None:
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
             await asyncio.wait_for(self.lanes.finish(), FINISH_WITHIN_S)
         except TimeoutError:
@@ -119,11 +126,12 @@ class EmbeddedService:
 
     async def leave(self) -> None:
         """Let go of everything, without a checkpoint. ``run`` and a failed ``start`` do it themselves; twice is fine."""
+        self._stop.set()
         for task in self._tasks:
             task.cancel()
         if self.http is not None:
             await self.http.stop()
-        if hasattr(self, "_app"):
+        if self._app is not None:
             # Nobody needs tracebacks of tasks that end because we end them, above the one line that says why.
             logging.getLogger("faust").setLevel(logging.CRITICAL)
             try:
@@ -153,7 +161,7 @@ class EmbeddedService:
 
     async def _retain(self) -> None:
         while True:
-            await asyncio.to_thread(self._store.retain, time.time_ns() // 1_000_000)
+            await asyncio.to_thread(self._store.retain, time.time_ns() // 1_000_000, self._stop.is_set)
             await asyncio.sleep(RETAIN_EVERY_S)
 
     async def _watch(self) -> None:
@@ -162,5 +170,5 @@ class EmbeddedService:
             await asyncio.sleep(1.0)
             if (fatal := watchdog.check(time.monotonic())) is not None:
                 self.lanes.fail(fatal)
-            if self._app.crash_reason is not None:
+            if self._app is not None and self._app.crash_reason is not None:
                 self.lanes.fail(self._app.crash_reason)

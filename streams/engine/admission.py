@@ -33,10 +33,11 @@ class Admission:
             if record.value != TICK:
                 out.dead(self.nowhere, "no_key", "expected the hall's id as the key; only ticks have none")
             return None
-        if self._partitions > 1 and (right := partition_of(key, self._partitions)) != self._partition:
+        hall = halls.get(key)
+        # A hall that is here was let in by this very test: only strangers need be hashed.
+        if hall is None and (right := self._belongs(key)) != self._partition:
             out.dead(self.nowhere, "wrong_partition", f"key {key[:64]!r} belongs into partition {right} (murmur2)")
             return None
-        hall = halls.get(key)
         name = hall.hall.id if hall else self.nowhere
         try:
             event = self._lane.decoder.decode(record.value)
@@ -50,6 +51,9 @@ class Admission:
             out.dead(name, "no_such_hall", f"hall {event.hall[:64]!r} is not configured; `hall config apply` does that")
             return None
         return event
+
+    def _belongs(self, key: bytes) -> int:
+        return partition_of(key, self._partitions) if self._partitions > 1 else self._partition
 
     def admit(self, hall: HallRuntime, event: Event, record: Record, time_ms: int, out: Letters) -> bool:
         """Whether the event is offered to the hall's agents."""

@@ -48,6 +48,8 @@ def is_new(windows: Windows, source: str, boot: str, seq: int) -> bool:
         if len(windows) >= SOURCES:
             del windows[next(iter(windows))]
         boots = windows[source] = []
+    elif len(windows) > SOURCES // 2:
+        windows[source] = windows.pop(source)  # the first in the dict is then the one that has been silent longest
     for window in reversed(boots):
         if window.boot == boot:
             return window.take(seq)

@@ -19,7 +19,8 @@ class HttpServer:
         app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/healthz", self._healthy)
         app.router.add_get("/readyz", self._ready)
-        self._runner = web.AppRunner(app, access_log=None)
+        # A client that has stopped reading is not waited for: the process has to leave within seconds.
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
 
     @property
     def url(self) -> str:

@@ -142,7 +142,8 @@ class LanePartition:
     async def settled(self) -> None:
         """Until the checkpoint in the background is on disk. Raises what stopped it."""
         if self._writing is not None:
-            await self._writing
+            # Shielded: whoever waits here may be cancelled, the checkpoint must not be.
+            await asyncio.shield(self._writing)
             self._writing = None
 
     async def finish(self) -> None:

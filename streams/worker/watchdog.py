@@ -11,17 +11,23 @@ from streams.worker.lanes import Lanes
 
 START_AT_MOST_S = 120.0
 STALL_AT_MOST_S = 60.0
+ASLEEP_S = 5.0
+"""Between two checks: the process itself did not run (a suspended machine, SIGSTOP), so nobody else is to blame."""
 
 
 class Watchdog:
     """``check`` is called about once a second with a clock's reading in seconds."""
 
     def __init__(self, lanes: Lanes, ends: Callable[[str, int], int], now: float) -> None:
-        self._lanes, self._ends, self._started = lanes, ends, now
+        self._lanes, self._ends, self._started, self._checked = lanes, ends, now, now
         self._progress: dict[TP, tuple[int, float]] = {}
 
     def check(self, now: float) -> Fatal | None:
         """What is wrong, if anything."""
+        slept, self._checked = now - self._checked, now
+        if slept > ASLEEP_S:
+            self._started += slept
+            self._progress = {tp: (at, since + slept) for tp, (at, since) in self._progress.items()}
         if not self._lanes.ready.is_set():
             if now - self._started > START_AT_MOST_S:
                 return Fatal(75, f"no partition was assigned and recovered within {START_AT_MOST_S:.0f} s")

@@ -98,5 +98,5 @@ def written_by(path: Path) -> int:
 
 
 def _states(pieces: list[Record]) -> States:
-    found = {lane.name: latest(pieces, lane.name, 0) for lane in TOPOLOGY.lanes}
+    found = {lane.name: latest(lambda: pieces, lane.name, 0) for lane in TOPOLOGY.lanes}
     return {lane: state for lane, state in found.items() if state is not None}

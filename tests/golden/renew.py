@@ -56,7 +56,7 @@ def main() -> None:
 def _tell(path: Path) -> None:
     """What is different from what was published then."""
     for difference in replay_log(path, Results(None, None, None, None), prove=True).differences:
-        name = ":".join((*difference.stream, *map(str, difference.place)))
+        name = ":".join(map(str, (*difference.stream, *difference.place)))
         print(f"{path.name}: {name}\n  then {difference.published!r}\n  now  {difference.replayed!r}")
 
 

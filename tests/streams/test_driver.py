@@ -233,7 +233,7 @@ def test_it_starts_where_it_is_told_to() -> None:
     assert len(rest) > 20
 
     def restored(lane: Lane, partition: int) -> object:
-        return latest(snapshot, lane.name, partition)
+        return latest(lambda: snapshot, lane.name, partition)
 
     assert list(LogDriver(TOPOLOGY, restore=restored).run(log[30:])) == rest  # type: ignore[arg-type]
     assert list(LogDriver(TOPOLOGY, restore=restored).run(log)) == rest, "what it has seen before says nothing"  # type: ignore[arg-type]

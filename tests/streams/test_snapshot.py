@@ -8,7 +8,7 @@ import pytest
 
 from streams.engine import Engine, Output
 from streams.record import Record
-from streams.snapshot import SnapshotName, latest, parse_name, snapshot_outputs
+from streams.snapshot import SnapshotName, latest, names, parse_name, snapshot_outputs
 from tests.support.script import Script, Store, feed, restart, running, states, told, write
 from tests.support.toy import SENSING, START_MS
 
@@ -29,7 +29,7 @@ def three_hours() -> tuple[Script, list[Record]]:
 
 
 def place(records: Iterable[Record], **where: int) -> int | None:
-    restored = latest(records, "sensing", where.pop("partition", 0), **where)
+    restored = latest(lambda: records, "sensing", where.pop("partition", 0), **where)
     return restored.mark.next_offset if restored and restored.mark else None
 
 
@@ -47,7 +47,7 @@ def test_from_a_snapshot_the_engine_goes_on_as_it_did() -> None:
     script, engine = running("a", "b")
     feed(engine, [script.poke("a"), script.poke("b", "breaker:arm")])
     snapshot = topic(snapshot_outputs(engine))
-    replayed = Engine(SENSING, restored=latest(snapshot, "sensing", 0))
+    replayed = Engine(SENSING, restored=latest(lambda: snapshot, "sensing", 0))
     rest = [script.tick(1), script.poke("a", "summer:raise"), script.configure("b", "Other")]
     assert feed(replayed, rest) == feed(engine, rest)
     assert states(replayed) == states(engine)
@@ -70,7 +70,8 @@ def test_of_an_engine_whose_halls_are_ahead_of_its_mark_it_is_true_as_well() -> 
     poke = script.poke("b")
     engine.process(poke)
     write(store, "w", engine.checkpoint(), mark=False)
-    replayed = Engine(SENSING, restored=latest(topic(snapshot_outputs(restart(store))), "sensing", 0))
+    pieces = topic(snapshot_outputs(restart(store)))
+    replayed = Engine(SENSING, restored=latest(lambda: pieces, "sensing", 0))
     assert replayed.process(poke) == []
     assert told(replayed.process(script.poke("b")))[0] == "b counter counted 8"
 
@@ -93,7 +94,7 @@ def test_each_lane_partition_and_era_has_its_own() -> None:
     assert place(records, partition=1) is None
     assert place(records, era=START_MS) == 7
     assert place(records, era=START_MS + 1) is None
-    assert latest(records, "service", 0) is None
+    assert latest(lambda: records, "service", 0) is None
 
 
 def test_a_new_era_is_newer_whatever_its_offsets() -> None:
@@ -112,6 +113,7 @@ def test_what_is_no_snapshot_is_passed_over() -> None:
     ]
     assert place([*junk, *records, *junk]) == 7
     assert place([*records, records[-1]._replace(value=None)]) == 7
+    assert [name.next_offset for name in names([*junk, *records], "sensing")] == [3, 5, 7]
 
 
 def test_a_name_is_text_and_back() -> None:

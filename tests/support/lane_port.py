@@ -52,7 +52,7 @@ class FakePort:
     async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
         self._call("forget", f"{len(keys)}")
         for key in keys:
-            del self.state[key]
+            self.state.pop(key, None)
 
     async def start(self, topic: str, partition: int) -> int:
         return self.source[0].offset if self.source else 0

@@ -66,6 +66,7 @@ def disk_full(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
     """The log may not grow: the engine says so and ends, and what comes after misses nothing."""
     system.kill()
     room = chance.choice((4_000, 20_000, 60_000))
+    system.put(OBSERVATIONS, [(b"large junk", bytes(100_000))])  # its dead letter is certain not to fit
     system.start(env={"HALL_LOG_MAX_BYTES": str(system.packed_bytes() + room)})
     assert system.ended() == 74, system.heard()[-2000:]
     assert "cannot grow" in system.heard()

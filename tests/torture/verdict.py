@@ -12,13 +12,12 @@ from agents.topology import TOPOLOGY
 from commands.record import record_log
 from commands.replaying import Replayed, replay_log
 from commands.results import Results
-from streams.checkpoint import restore
 from streams.embedded.log import Log
-from streams.embedded.reading import stretch
+from streams.embedded.reading import checkpoint, stretch
 from streams.engine import Engine
 from streams.ids import Seen, parse_id
 from streams.lane import Topology
-from streams.topics import JOURNAL, state_topic
+from streams.topics import JOURNAL
 
 
 def replayed(log: Log, file: Path, topology: Topology = TOPOLOGY) -> Replayed:
@@ -33,8 +32,7 @@ def states_equal(log: Log, result: Replayed) -> int:
     """The checkpointed states of a drained engine are those of the replay; how many halls were compared."""
     compared = 0
     for lane in TOPOLOGY.lanes:
-        records = {r.key: r.value for r in stretch(log, state_topic(lane.name), 0) if r.key is not None}
-        restored = restore({key: value for key, value in records.items() if value is not None})
+        restored = checkpoint(log, lane, 0)
         engine = result.driver.engine(lane, 0)
         assert restored.mark is not None
         assert restored.mark.next_offset == engine.next_offset, f"lane {lane.name} was not drained"

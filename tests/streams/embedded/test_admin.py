@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agents.topology import SENSING, SERVICE, TOPOLOGY
-from streams.embedded import admin
+from streams.embedded import admin, reading
 from streams.topics import JOURNAL, OBSERVATIONS
 from streams.worker.failure import Fatal
 from tests.support.hall_files import FILES, hall_with
@@ -23,7 +23,7 @@ def test_lanes_say_where_they_stand(tmp_path: Path) -> None:
         assert sensing.waiting_since_ms == log.read(OBSERVATIONS, 0, 11, limit=1)[0].timestamp_ms
         assert (service.lane, service.lag, service.waiting_since_ms) == (SERVICE, 0, None)
         assert admin.position(log, SENSING, 0) == 11
-        assert sensing.marked_ms == admin.state_records(log, SENSING, 0)[sensing.keys[-1]].timestamp_ms
+        assert sensing.marked_ms == reading.state_records(log, SENSING, 0)[sensing.keys[-1]].timestamp_ms
 
 
 def test_without_topics_it_says_what_to_do(tmp_path: Path) -> None:

@@ -254,7 +254,7 @@ def test_a_replay_from_a_snapshot_is_the_rest_of_the_run(
     rest = [output for record in log[at:] for output in step(engine, record)]
 
     topic = [Record(o.topic, o.partition, n, o.timestamp_ms, o.key, o.value) for n, o in enumerate(pieces)]
-    replayed = Engine(lane, restored=latest(topic, lane.name, 0))
+    replayed = Engine(lane, restored=latest(lambda: topic, lane.name, 0))
     assert [output for record in log[at:] for output in step(replayed, record)] == rest
     assert states(replayed) == states(engine)
 

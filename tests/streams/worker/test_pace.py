@@ -29,11 +29,11 @@ def test_due_at_once_when_a_hall_that_fails_would_have_too_much_to_go_through_ag
 def test_after_one_the_count_begins_anew() -> None:
     pace = Pace(0.0)
     pace.add(RECORDS_AT_MOST)
-    pace.done(0.0, 0.001)
+    pace.done(1.0, 1.0)
     assert not pace.due(100.0)
     pace.add(1)
-    assert not pace.due(0.001 + SHORTEST_S / 2)
-    assert pace.due(0.001 + SHORTEST_S)
+    assert not pace.due(1.0 + SHORTEST_S / 2)
+    assert pace.due(1.0 + SHORTEST_S)
 
 
 @pytest.mark.parametrize("cost_s", [0.0, 0.01, 0.1, 0.3, 1.0, 60.0])

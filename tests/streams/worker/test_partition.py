@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from streams.checkpoint import Mark
 from streams.engine import Engine, OtherLog
 from streams.record import Record
 from streams.snapshot import names
@@ -30,6 +31,13 @@ def script(pokes: int = 5) -> Script:
     for _ in range(pokes):
         made.poke("a", at=1)
     return made
+
+
+def mark(port: FakePort) -> Mark:
+    """The newest one that was written."""
+    found = port.restored().mark
+    assert found is not None
+    return found
 
 
 class Clock:
@@ -72,8 +80,7 @@ def test_on_an_empty_log_there_is_nothing_to_prove() -> None:
     port = FakePort()
     run(partition(port).begin([]))
     assert port.calls == ["settle", "write 0 halls, mark, hall.observations at 0"]
-    assert port.restored().mark is not None
-    assert port.restored().mark.log_id == "log"
+    assert mark(port).log_id == "log"
 
 
 def wrong_id(port: FakePort) -> None:
@@ -133,8 +140,7 @@ def test_outputs_go_first_then_halls_and_mark_then_the_position() -> None:
     assert port.calls == [*outputs, "settle", "write 1 halls, mark, hall.observations at 3"]
     assert port.told()[0] == "a engine configured"
     assert port.positions == {SENSING.topic: 3}
-    assert port.restored().mark is not None
-    assert port.restored().mark.next_offset == 3
+    assert mark(port).next_offset == 3
 
 
 def test_what_was_processed_while_one_was_written_is_not_in_it() -> None:
@@ -360,7 +366,7 @@ def test_a_snapshot_follows_what_was_lost_for_the_log_can_no_longer_tell_it() ->
     records = script(9).records
     port, part = at_four(records)
     run(part.finish())
-    assert snapshots_of(port) == [4]
+    assert snapshots_of(port) == [4]  # the era's first
     del port.source[:6]
 
     async def work() -> None:
@@ -368,7 +374,7 @@ def test_a_snapshot_follows_what_was_lost_for_the_log_can_no_longer_tell_it() ->
         await part.finish()
 
     run(work())
-    assert snapshots_of(port) == [10]
+    assert snapshots_of(port) == [4, 10]
 
 
 def test_no_snapshot_of_nothing() -> None:
