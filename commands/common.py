@@ -16,11 +16,23 @@ import click
 
 from config.loading import ConfigError, load_halls, read_dir
 from config.settings import Settings
+from streams.embedded.errors import LogError, TopicMissing
 from streams.embedded.log import Log
+from streams.mot import MotError
 from streams.recording import RecordingError
-from streams.worker.failure import EXITS, Fatal, as_fatal
+from streams.worker.failure import EXITS, Fatal
 
 DEMO = Path(__file__).parents[1] / "config" / "examples" / "demo"
+
+
+CODES: tuple[tuple[tuple[type[BaseException], ...], int], ...] = (
+    ((RecordingError, MotError), 65),
+    *((row.causes, row.code) for row in EXITS),
+    ((TopicMissing,), 75),
+    ((LogError,), 70),
+    ((OSError,), 74),
+)
+"""Causes and exit codes of a verb; the first row that fits counts. Anything else is a fault of ours."""
 
 
 class Ended(click.ClickException):
@@ -33,19 +45,22 @@ class Ended(click.ClickException):
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """What goes wrong inside becomes one message and an exit code; faults of ours keep their traceback in the log."""
+    """What goes wrong inside becomes one message and an exit code; faults of ours keep their traceback."""
     try:
         yield
-    except (ConfigError, RecordingError, Fatal) as e:
-        fatal = Fatal(65, str(e)) if isinstance(e, RecordingError) else as_fatal(e)
-        raise Ended(str(fatal), fatal.code) from e
-    except Exception as e:
-        if not any(isinstance(e, row.causes) for row in EXITS if row.causes) and not type(e).__module__.startswith(
-            "streams.embedded"
-        ):
+    except Fatal as e:
+        raise Ended(str(e), e.code) from e
+    except tuple(cause for causes, _ in CODES for cause in causes) as e:
+        if isinstance(e, BrokenPipeError):  # whoever read the output has gone: Click ends quietly then
             raise
-        fatal = as_fatal(e)
-        raise Ended(str(fatal), fatal.code) from e
+        code = next(code for causes, code in CODES if isinstance(e, causes))
+        raise Ended(_said(e), code) from e
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:  # its own text begins with a number
+        return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+    return str(error) or type(error).__name__
 
 
 def settings() -> Settings:

@@ -13,6 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.json import JSON
 from rich.panel import Panel
+from rich.text import Text
 
 from agents.topology import TOPOLOGY
 from commands.common import Ended, clear_errors, open_log, settings
@@ -150,18 +151,20 @@ def _show(found: Explanation, published: bytes | None, proved: bool, whole_state
     console = Console()
     source = found.source
     at = datetime.fromtimestamp(source.timestamp_ms / 1000, UTC).isoformat(timespec="milliseconds")
-    console.print(Panel(_pretty(published), title=f"published as {found.id}", title_align="left"))
+    console.print(Panel(_pretty(published), title=Text(f"published as {found.id}"), title_align="left"))
     kind = "a tick" if source.key is None else f"key {_text(source.key)}"
     console.print(
         Panel(
             _pretty(source.value),
-            title=f"caused by {source.topic}/{source.partition}/{source.offset}, {at}, {kind}",
+            title=Text(f"caused by {source.topic}/{source.partition}/{source.offset}, {at}, {kind}"),
             title_align="left",
         )
     )
     if cause := _cause(source):
         console.print(
-            f"that record was published by the engine itself; go on with: hall explain {cause}", highlight=False
+            f"that record was published by the engine itself; go on with: hall explain {cause}",
+            highlight=False,
+            markup=False,
         )
     state = (
         json.dumps(found.state, ensure_ascii=False, indent=1)
@@ -172,14 +175,16 @@ def _show(found: Explanation, published: bytes | None, proved: bool, whole_state
         state = state[:STATE_SHOWN] + f"\n... {len(state)} characters in all; --state shows them"
     console.print(
         Panel(
-            state,
-            title=f"decided from the state of agent {found.id.agent}, before that record",
+            Text(state),
+            title=Text(f"decided from the state of agent {found.id.agent}, before that record"),
             title_align="left",
             highlight=False,
         )
     )
     rules = json.dumps(found.rules, ensure_ascii=False) if found.rules else "none of its own"
-    console.print(Panel(rules, title=f"under its rules, of configuration {_version(found.files)}", title_align="left"))
+    console.print(
+        Panel(Text(rules), title=f"under its rules, of configuration {_version(found.files)}", title_align="left")
+    )
     if proved:
         console.print(
             f"proved: replaying {found.records_replayed} records gives the same event, byte for byte", style="green"
@@ -191,8 +196,8 @@ def _show(found: Explanation, published: bytes | None, proved: bool, whole_state
 
 def _pretty(value: bytes | None) -> Any:
     if value is None:
-        return "nothing"
+        return Text("nothing")
     try:
         return JSON(value.decode())
     except ValueError:
-        return repr(value[:500])
+        return Text(repr(value[:500]))

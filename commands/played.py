@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from streams.embedded.log import Log
 from streams.events import Configured
 from streams.mot import MotError, read_mot
 from streams.playing import Play, in_time, moved, recorded
-from streams.recording import is_recording
+from streams.recording import RecordingError, is_recording
 
 Files = Mapping[str, str]
 
@@ -67,8 +68,11 @@ def open_recording(path: Path, options: Options, known: Mapping[str, Files]) -> 
     if options.camera is not None:
         raise click.UsageError("--camera is for MOTChallenge text; this recording names its cameras itself")
     mark = b'"topic":"%s"' % ORIGIN.topic.encode()
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-        return Recording(path, sum(mark in line and b'"key' in line for line in lines))
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+            return Recording(path, sum(mark in line and b'"key' in line for line in lines))
+    except (OSError, EOFError, zlib.error) as e:
+        raise RecordingError(f"{path}: cannot be read to its end, {e}: it was cut off, or is damaged") from e
 
 
 def _mot(path: Path, options: Options, known: Mapping[str, Files]) -> Recording:

@@ -52,6 +52,8 @@ def command(file: Path, hours: float | None, overwrite: bool) -> None:
     """
     if file.exists() and not overwrite:
         raise click.UsageError(f"{file} exists: choose another name, or --overwrite")
+    if not file.parent.is_dir():
+        raise click.UsageError(f"{file.parent} is no directory: make it, or choose another place")
     with clear_errors():
         log = open_log(settings(), read_only=True)
         try:

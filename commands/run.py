@@ -20,7 +20,7 @@ from commands.live.board import Board
 from commands.live.follow import Follower
 from commands.live.metrics import BoardMetrics
 from commands.live.table import render
-from config.loading import load_files
+from config.loading import ConfigError, load_files
 from config.settings import Settings
 from devices.simulator import Simulator
 from streams.codec import encode
@@ -34,6 +34,7 @@ from streams.worker.failure import Fatal
 log = logging.getLogger(__name__)
 
 STEP_S = 0.1
+STALLED_MS = 5_000
 SHOW_EVERY_S = 0.5
 PRINT_EVERY_S = 10.0
 """Where the output is no terminal: a table now and then instead of a live one."""
@@ -83,14 +84,25 @@ def command(
     set_up_logging(found)
     simulated = directory is None and found.config is None if simulate is None else simulate
     with clear_errors():
-        halls = halls_of(directory, found)
-        for files in halls.values():
-            load_files(files)
+        halls = _halls(directory, found, simulated=simulated)
         store = open_log(found, create=True)
         try:
             asyncio.run(_run(store, halls, found, Options(simulated, seconds, plain, seed, level)))
         finally:
             store.close()
+
+
+def _halls(directory: Path | None, found: Settings, *, simulated: bool) -> dict[str, dict[str, str]]:
+    """The files to put in force: none, if nobody named any and there is to be no demo. Then the log's own are."""
+    if directory is None and found.config is None and not simulated:
+        return {}
+    halls = halls_of(directory, found)
+    for hall, files in halls.items():
+        try:
+            load_files(files)
+        except ConfigError as e:
+            raise Fatal(78, f"hall {hall}:\n{e}") from e
+    return halls
 
 
 async def _run(store: Log, halls: dict[str, dict[str, str]], found: Settings, options: Options) -> None:
@@ -115,8 +127,9 @@ async def _run(store: Log, halls: dict[str, dict[str, str]], found: Settings, op
 
 async def _attend(store: Log, service: EmbeddedService, halls: dict[str, dict[str, str]], options: Options) -> None:
     """Put the halls' files in force, and show what becomes of them, for as long as the engine runs."""
-    await service.embedded.writer.append(topics.configured(store, halls, clock_ms(store, now_ms())))
-    screen = Screen(store, service, options)
+    if halls:
+        await service.embedded.writer.append(topics.configured(store, halls, clock_ms(store, now_ms())))
+    screen = Screen(store, service, options, halls)
     service.spawn(screen.run())
     if options.simulate:
         service.spawn(_simulate(store, service, halls, options))
@@ -132,13 +145,17 @@ async def _simulate(store: Log, service: EmbeddedService, halls: dict[str, dict[
     """What cameras would send, ten times a second."""
     start = now_ms()
     crowds = [_crowd(files, start, options) for files in halls.values()]
+    last = start
     while True:
         now = now_ms()
+        if now - last > STALLED_MS:  # Ctrl-Z, a suspended machine: cameras saw nothing either
+            for crowd in crowds:
+                crowd.skip(now)
+        last = now
         frames = [frame for crowd in crowds for frame in crowd.step(now)]
         if frames:
-            service.embedded.writer.append(
-                [topics.keyed(store, OBSERVATIONS, f.hall, encode(f), f.at_ms) for f in frames]
-            )
+            rows = [topics.keyed(store, OBSERVATIONS, f.hall, encode(f), f.at_ms) for f in frames]
+            await service.embedded.writer.append(rows)
         await asyncio.sleep(STEP_S)
 
 
@@ -153,9 +170,13 @@ def _crowd(files: dict[str, str], start_ms: int, options: Options) -> Simulator:
 class Screen:
     """The live table, or a printed one; and the summary at the end."""
 
-    def __init__(self, store: Log, service: EmbeddedService, options: Options) -> None:
+    def __init__(
+        self, store: Log, service: EmbeddedService, options: Options, halls: dict[str, dict[str, str]]
+    ) -> None:
         self._service, self._options = service, options
         self._board = Board()
+        for files in halls.values():  # the journal told of them once, perhaps longer ago than it is read
+            self._board.configure(load_files(files).hall)
         self._follower = Follower(store, SERVICE, self._board)
         service.metrics.registry.register(BoardMetrics(self._board))
         self._console = Console(file=sys.stdout)

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 import config
-from config.hall import Hall
+from commands.sources import start_ms
 from config.loading import ConfigError, load_files, read_dir
 from devices.simulator import Simulator, truth
 from devices.simulator.recorder import RenameError, records, renamed
@@ -25,7 +25,6 @@ from streams.recording import RecordingWriter
 DEMO = Path(config.__file__).parent / "examples" / "demo"
 # A Monday in March when the doors open, by the hall's own clock: fixed, so that the same command makes the same files.
 DEFAULT_START = datetime(2026, 3, 2, 8, 30)
-YEARS = 1971, 9000
 
 
 @dataclass(frozen=True)
@@ -93,27 +92,15 @@ def command(
     try:
         files = read_dir(hall_dir)
         base = load_files(files).hall
-        start_ms = _start_ms(start, base)
-        made = [_simulated(files, f"{base.id}-{n}", seed, start_ms, fps, level) for n in range(1, halls + 1)]
+        begin_ms = start_ms(start, base, DEFAULT_START)
+        made = [_simulated(files, f"{base.id}-{n}", seed, begin_ms, fps, level) for n in range(1, halls + 1)]
     except (ConfigError, RenameError) as e:
         raise click.ClickException(f"{hall_dir} cannot be simulated:\n{e}") from e
     try:
-        count, truths = _write(made, out, start_ms, start_ms + math.ceil(hours * 3_600_000), seed)
+        count, truths = _write(made, out, begin_ms, begin_ms + math.ceil(hours * 3_600_000), seed)
     except OSError as e:
         raise click.ClickException(f"cannot write to {out}: {e.strerror or e}") from e
     _print_summary(truths, count, out)
-
-
-def _start_ms(text: str | None, hall: Hall) -> int:
-    expected = f"expected a date and time of {YEARS[0]} to {YEARS[1]}, such as 2026-03-02T08:30 or 2026-03-02T00:30Z"
-    wrong = click.BadParameter(f"{expected}, got {text!r}", param_hint="--start")
-    try:
-        at = datetime.fromisoformat(text) if text else DEFAULT_START
-    except ValueError:
-        raise wrong from None
-    if not YEARS[0] <= at.year <= YEARS[1]:
-        raise wrong
-    return round((at if at.tzinfo else at.replace(tzinfo=hall.tz)).timestamp() * 1000)
 
 
 def _simulated(files: dict[str, str], hall_id: str, seed: int, start_ms: int, fps: float, level: float) -> Simulated:

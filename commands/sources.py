@@ -11,7 +11,7 @@ import click
 
 from config.hall import Hall
 from config.loading import load_files, read_dir
-from streams.codec import BadRecord, Decoder
+from streams.codec import TICK, BadRecord, Decoder
 from streams.driver import closing_ticks, lay_out
 from streams.events import Configured, Event
 from streams.lane import Lane
@@ -22,8 +22,9 @@ from streams.recording import is_recording, read_header, read_recording
 LOG = "log"
 """``about["kind"]`` of a recording that holds every lane's records, as ``hall record`` writes it."""
 
-DEFAULT_START = "2020-01-01T09:00:00"
+DEFAULT_START = datetime(2020, 1, 1, 9)
 """A recording without a clock of its own starts then, in the hall's time zone, unless --start says otherwise."""
+YEARS = 1971, 9000
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,17 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def start_ms(text: str | None, hall: Hall) -> int:
-    """ISO time, in the hall's time zone unless it names one, as Unix milliseconds."""
+def start_ms(text: str | None, hall: Hall, default: datetime = DEFAULT_START) -> int:
+    """--start: ISO time, in the hall's time zone unless it names one, as Unix milliseconds."""
+    expected = f"expected a date and time of {YEARS[0]} to {YEARS[1]}, such as 2026-03-02T08:30 or 2026-03-02T00:30Z"
+    wrong = click.BadParameter(f"{expected}, got {text!r}", param_hint="--start")
     try:
-        at = datetime.fromisoformat(text or DEFAULT_START)
-    except ValueError as e:
-        raise click.BadParameter(
-            f"expected an ISO time such as {DEFAULT_START}, got {text!r}", param_hint="--start"
-        ) from e
-    return int((at if at.tzinfo else at.replace(tzinfo=hall.tz)).timestamp() * 1000)
+        at = datetime.fromisoformat(text) if text else default
+    except ValueError:
+        raise wrong from None
+    if not YEARS[0] <= at.year <= YEARS[1]:
+        raise wrong
+    return round((at if at.tzinfo else at.replace(tzinfo=hall.tz)).timestamp() * 1000)
 
 
 def is_log(path: Path) -> bool:
@@ -126,4 +129,4 @@ def _as_it_stands(path: Path, lane: Lane, halls: Mapping[str, Mapping[str, str]]
             yield (last := record)
     if last is not None:
         for number, at_ms in enumerate(closing_ticks(last.timestamp_ms, halls), last.offset + 1):
-            yield Record(lane.topic, last.partition, number, at_ms, None, b'{"type":"tick"}')
+            yield Record(lane.topic, last.partition, number, at_ms, None, TICK)

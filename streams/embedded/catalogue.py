@@ -94,7 +94,8 @@ class Catalogue:
         there = f"partitions 0 to {max(numbers)}" if numbers else f"topics {', '.join(names) or '(none)'}"
         wanted = f"partition {partition} of topic {topic!r}" if numbers else f"topic {topic!r}"
         return TopicMissing(
-            f"{self._path}: no {wanted}; there are {there}. What to do: check the name, or create the topic."
+            f"{self._path}: no {wanted}; there are {there}. What to do: check the name; `hall topics create` makes the "
+            "engine's topics, and so does the first `hall run`."
         )
 
 

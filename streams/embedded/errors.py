@@ -59,7 +59,10 @@ class RowRefused(LogError, ValueError):
 
 
 # SQLite's extended code, or else its primary one -> our error, what happened, what to do.
-_DISK = "free some space (retention, `hall log stats` shows what is large) or give the log a larger disk or quota"
+_DISK = (
+    "free some space (retention; `hall log stats` shows what is large), or give the log a larger disk, or more than "
+    "HALL_LOG_MAX_BYTES allows it, if that is set"
+)
 _FAILING = "read the kernel's messages about this disk (`dmesg`); when it is sound, restore the newest backup"
 _DAMAGED = (
     "stop every process that uses it, keep a copy of it with its -wal and -shm files, and restore the newest backup"

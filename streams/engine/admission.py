@@ -18,6 +18,10 @@ WRITERS = 256
 """Agents of other lanes that a hall listens to; more would be somebody's invention, and fill the state."""
 
 
+ERA_AHEAD_MS = 60_000
+"""By how much an era's number may be ahead of the log: `hall reset` counts on from the last one, and clocks differ."""
+
+
 class Admission:
     """Judges the records of one partition. What it refuses is dead-lettered, or counted as a repeat."""
 
@@ -87,6 +91,10 @@ class Admission:
             out.dead(hall, "wrong_hall", f"the event's id names hall {event_id.hall!r}")
             return False
         if event_id.lane == self._lane.name:
+            return False
+        if event_id.era > record.timestamp_ms + ERA_AHEAD_MS:
+            # An era is named by the time it began. One that is still to come would make repeats of all that follows.
+            out.dead(hall, "undecodable", f"the event's id names era {event_id.era}, which has not begun")
             return False
         key = f"{event_id.lane}:{event_id.agent}"
         if key not in seen and len(seen) >= WRITERS:

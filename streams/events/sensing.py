@@ -40,7 +40,7 @@ class FramesShed(EdgeEvent, frozen=True, kw_only=True, gc=False):
 
     topic: ClassVar[str | None] = "hall.observations"
     camera: str
-    count: Integer
+    count: Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class Position(Row, frozen=True, array_like=True, gc=False):

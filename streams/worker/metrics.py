@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -16,7 +16,8 @@ from prometheus_client.registry import Collector
 
 from streams.engine import Output
 from streams.engine.partition import METER_EVERY
-from streams.events import Dead
+from streams.events import Dead, DeadReason
+from streams.topics import LATE
 from streams.worker.lanes import Lanes
 
 AGE_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0)
@@ -69,6 +70,8 @@ class WorkerMetrics(Collector):
         self._dead = Counter(
             "hall_dead", "Records and outputs that could not be used.", ["reason"], registry=self.registry
         )
+        for reason in get_args(DeadReason):
+            self._dead.labels(reason)  # from the start, so that an alert on the first one sees it rise
         self._late = Counter("hall_late", "Input too far from the hall's time.", registry=self.registry)
         self._age = Histogram(
             "hall_event_age_seconds", "From a record's arrival in the log to what was concluded from it.", ["lane"],
@@ -86,7 +89,7 @@ class WorkerMetrics(Collector):
             self._outputs.labels(lane, output.topic).inc()
             if isinstance(output.event, Dead):
                 self._dead.labels(output.event.reason).inc()
-            elif output.topic == "hall.late":
+            elif output.topic == LATE:
                 self._late.inc()
 
     def collect(self) -> Iterator[Metric]:

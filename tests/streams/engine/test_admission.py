@@ -164,6 +164,7 @@ def test_a_lane_does_not_listen_to_itself() -> None:
     [
         ("", "undecodable"), ("a:sensing:counter:5:2", "undecodable"), ("a:sensing:counter:5:2:-1", "undecodable"),
         ("a:sensing:counter:5:" + "9" * 30 + ":0", "undecodable"), ("b:sensing:counter:5:2:0", "wrong_hall"),
+        (f"a:sensing:counter:{START_MS + 86_400_000}:1:0", "undecodable"),  # an era to come would silence the one that is
     ],
 )  # fmt: skip
 def test_a_conclusion_without_the_halls_own_id_is_dead(event_id: str, reason: str) -> None:
