@@ -61,6 +61,8 @@ def command(event_id: str, as_json: bool, whole_state: bool) -> None:
             raise Ended(str(e), 65) from e
         finally:
             log.close()
+    if published is None and found.replayed is None:
+        raise Ended(f"there is no event {event_id}: it is not in the log, and its record gives none of that name", 65)
     proved = published is not None and found.replayed is not None and published == found.replayed.value
     if as_json:
         click.echo(json.dumps(_as_json(found, published, proved), ensure_ascii=False, indent=2))

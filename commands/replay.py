@@ -61,8 +61,8 @@ def command(
     """
     with clear_errors():
         whole_log = is_log(recording) and not what_if
-        if whole_log and rules:
-            raise click.UsageError("a log's recording runs under the rules that were in force; --what-if takes others")
+        if whole_log and (rules or directory):
+            raise click.UsageError("a log's recording runs under the files that were in force; --what-if takes others")
         if prove and not whole_log:
             raise click.UsageError(
                 "--prove needs a log's recording (`hall record`): only there stands what was published"
@@ -106,7 +106,7 @@ def _replay_log(recording: Path, results: Results, *, prove: bool) -> list[Diffe
 def _replay_source(source: Source, results: Results) -> None:
     console = Console(stderr=True)
     for note in source.notes[:NOTES_SHOWN]:
-        console.print(f"left out: {note}", style="yellow", markup=False, highlight=False)
+        console.print(f"left out: {note}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     if len(source.notes) > NOTES_SHOWN:
         console.print(f"... {len(source.notes)} lines left out in all", style="yellow")
     for files in source.halls.values():
@@ -128,7 +128,7 @@ def _report(results: Results, seconds: float, written: list[Path]) -> None:
     for name, count in sorted(results.counts.items()):
         console.print(f"  {name:<20} {count:>8}", highlight=False)
     for path in written:
-        console.print(f"wrote {path}", highlight=False)
+        console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _shown(difference: Difference) -> str:

@@ -14,6 +14,7 @@ from commands.results import Results
 from streams.checkpoint import Restored
 from streams.codec import BadRecord, id_of
 from streams.driver import LogDriver
+from streams.engine.hall import files_of
 from streams.ids import EventId, Place, parse_id
 from streams.lane import Lane, Topology
 from streams.record import Record
@@ -159,6 +160,8 @@ def replay_log(recording: Path, results: Results, *, prove: bool, topology: Topo
                 f"{recording}: no whole snapshot of lane {lane.name} at offset {begin}: it was cut, or made by hand"
             )
         starts[lane.name, partition] = (found.mark.era, found.mark.next_offset)
+        for record in found.halls.values() if lane.origin else ():
+            results.expect(files_of(record))
         return found
 
     proof = Proof()

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 import click
 
 from config.hall import Hall
 from config.loading import load_files, read_dir
-from streams.codec import TICK, BadRecord, Decoder
+from streams.codec import TICK, BadRecord, Decoder, encode
 from streams.driver import closing_ticks, lay_out
-from streams.events import Configured, Event
+from streams.events import Configured
 from streams.lane import Lane
 from streams.mot import read_mot
 from streams.record import Record
@@ -86,21 +87,37 @@ def events_source(path: Path, lane: Lane, directory: Path | None, rules: Path | 
     if others and hall not in others:
         raise click.UsageError(f"{path} has no hall {hall!r}; it has {', '.join(sorted(others))}")
     halls = {hall: files}
-    return Source(halls, lay_out(lane.topic, halls, edge_events(path, lane, hall)), total)
+    return Source(halls, _under(path, lane, hall, files), total)
 
 
-def edge_events(path: Path, lane: Lane, hall: str | None = None) -> Iterator[Event]:
-    """The events of a recording that come from outside, in its order; what cannot be decoded is left out."""
-    decoder = Decoder(lane.carries)
+def _under(path: Path, lane: Lane, hall: str, files: Mapping[str, str]) -> Iterator[Record]:
+    """One hall's records at the log's times, ticks included, under these files alone; and closing ticks behind them."""
+    last: Record | None = None
+    offsets = count()
+    for record in _of_hall(path, lane, hall):
+        if last is None:
+            value = encode(Configured(hall=hall, at_ms=record.timestamp_ms, files=dict(files)))
+            yield Record(lane.topic, 0, next(offsets), record.timestamp_ms, hall.encode(), value)
+        last = record._replace(partition=0, offset=next(offsets))
+        yield last
+    if last is not None:
+        yield from _closing(last, {hall: files})
+
+
+def _of_hall(path: Path, lane: Lane, hall: str) -> Iterator[Record]:
+    """What came in for a hall, usable or not, and the ticks; its configurations left out."""
+    decoder = Decoder((Configured,))
     for record in read_recording(path):
-        if record.topic != lane.topic or record.key is None:
-            continue
-        try:
-            event = decoder.decode(record.value)
-        except BadRecord:
-            continue
-        if not isinstance(event, Configured) and hall in (None, event.hall):
-            yield event
+        if record.topic == lane.topic and record.key in (None, hall.encode()) and not _is_one(decoder, record):
+            yield record
+
+
+def _is_one(decoder: Decoder, record: Record) -> bool:
+    try:
+        decoder.decode(record.value)
+    except BadRecord:
+        return False
+    return True
 
 
 def _halls_of(path: Path, lane: Lane) -> tuple[dict[str, Mapping[str, str]], int]:
@@ -128,5 +145,9 @@ def _as_it_stands(path: Path, lane: Lane, halls: Mapping[str, Mapping[str, str]]
         if record.topic == lane.topic:
             yield (last := record)
     if last is not None:
-        for number, at_ms in enumerate(closing_ticks(last.timestamp_ms, halls), last.offset + 1):
-            yield Record(lane.topic, last.partition, number, at_ms, None, TICK)
+        yield from _closing(last, halls)
+
+
+def _closing(last: Record, halls: Mapping[str, Mapping[str, str]]) -> Iterator[Record]:
+    for offset, at_ms in enumerate(closing_ticks(last.timestamp_ms, halls), last.offset + 1):
+        yield Record(last.topic, last.partition, offset, at_ms, None, TICK)

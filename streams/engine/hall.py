@@ -56,6 +56,11 @@ def unpack_files(packed: bytes) -> dict[str, str]:
     return msgspec.json.decode(zlib.decompress(packed), type=dict[str, str])
 
 
+def files_of(record: HallRecord) -> dict[str, str]:
+    """The configuration in a hall's record."""
+    return unpack_files(_body.decode(record.body).files)
+
+
 class HallRuntime:
     """Steps one hall. Raises ConfigError (or what an agent's constructor raises) when its files cannot be used."""
 

@@ -161,6 +161,13 @@ def test_what_is_wrong_is_told(raw: bytes, said: str) -> None:
     assert said in refused(raw)
 
 
+def test_frames_shed_are_some_or_none() -> None:
+    raw = '{"type":"frames_shed","hall":"demo","at_ms":1,"camera":"c","count":%d}'
+    assert [DECODER.decode((raw % count).encode()).count for count in (0, 2**53)] == [0, 2**53]  # type: ignore[attr-defined]
+    assert ">= 0" in refused(raw % -1)
+    assert refused(raw % (2**53 + 1))
+
+
 def test_no_value_at_all_is_told_as_well() -> None:
     with pytest.raises(BadRecord, match="got no value at all"):
         DECODER.decode(None)

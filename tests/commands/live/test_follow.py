@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,7 @@ def test_counters_go_on_over_a_new_configuration(wall: Wall) -> None:
 def test_a_name_is_text_and_not_markup(wall: Wall, old: str) -> None:
     wall.put(configured(hall_with(f"name: {old}", f'name: "{old} [/A] [red]"')))
     wall.follower.catch_up()
-    console = Console(width=120, record=True, quiet=True)
+    console = Console(width=120, file=StringIO())
     console.print(render(wall.board, "up 1 s"))
-    assert f"{old} [/A] [red]" in console.export_text()
+    assert isinstance(console.file, StringIO)
+    assert f"{old} [/A] [red]" in console.file.getvalue()

@@ -22,8 +22,8 @@ from faust.assignor.client_assignment import ClientAssignment
 from faust.assignor.partition_assignor import PartitionAssignor
 from faust.channels import Channel
 from faust.events import Event
-from faust.tables.table import Table
 from faust.tables.manager import TableManager
+from faust.tables.table import Table
 from faust.transport import base
 from faust.transport.conductor import Conductor
 from faust.transport.consumer import Consumer, Fetcher
@@ -118,16 +118,18 @@ def test_no_method_of_a_consumer_is_left_that_only_a_driver_can_know() -> None:
         "_commit", "_getmany", "_new_topicpartition", "_seek", "_to_message", "assignment", "create_topic", "earliest_offsets",
         "highwater", "highwaters", "key_partition", "position", "seek_to_committed", "seek_wait", "subscribe", "topic_partitions",
     }  # fmt: skip
-    assert set(Consumer.__abstractmethods__) == wanted, f"Faust asks a transport for something else now; see {TRANSPORT}"
+    assert set(Consumer.__abstractmethods__) == wanted, (
+        f"Faust asks a transport for something else now; see {TRANSPORT}"
+    )
     assert not OurConsumer.__abstractmethods__
 
 
 def test_a_messages_fields_stand_where_they_are_given() -> None:
     """Positional, in both files, for speed."""
-    wanted = (
-        "topic partition offset timestamp timestamp_type headers key value checksum serialized_key_size "
-        "serialized_value_size tp"
-    ).split()
+    wanted = [
+        "topic", "partition", "offset", "timestamp", "timestamp_type", "headers", "key", "value", "checksum",
+        "serialized_key_size", "serialized_value_size", "tp",
+    ]  # fmt: skip
     got = names(ConsumerMessage.__init__)
     assert got[: len(wanted)] == wanted, f"{TRANSPORT} and {BATCHES} make messages with positional arguments"
     assert "generation_id" in got
@@ -151,7 +153,7 @@ SAID = (
          BATCHES, "the mix-in uses them"),
     Said(Consumer._reset_state, ("self.flow_active = True",), BATCHES, "nothing is handed over while the flow is suspended"),
     Said(Fetcher._fetcher.fun, ("await consumer._drain_messages(self)",), BATCHES, "that is where our loop is called from"),
-    Said(Consumer.on_partitions_assigned, ("await self._on_partitions_assigned(assigned, generation_id",), TRANSPORT,
+    Said(Consumer.on_partitions_assigned, ("self._on_partitions_assigned,",), TRANSPORT,
          "the app assigns tables and agents with it"),
     Said(App._on_partitions_assigned, ("self.topics.on_partitions_assigned", "self.tables.on_rebalance"), TRANSPORT,
          "channels know their partitions before tables recover"),

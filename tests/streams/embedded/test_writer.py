@@ -192,7 +192,9 @@ def test_forgotten_keys_are_gone(log: Log) -> None:
     assert state_of(log) == []
 
 
-def test_an_output_that_was_lost_is_told_when_it_is_asked_for_and_no_later_one_is_sent(tmp_path: Path, log: Log) -> None:
+def test_an_output_that_was_lost_is_told_when_it_is_asked_for_and_no_later_one_is_sent(
+    tmp_path: Path, log: Log
+) -> None:
     async def work() -> None:
         embedded = EmbeddedLog(log)
         port = EmbeddedPort(embedded)

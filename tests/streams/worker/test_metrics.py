@@ -70,7 +70,9 @@ async def _counts(room: Room) -> None:
     assert found["hall_lag_records", *ONE] == 4
     assert found["hall_dead_total", "undecodable"] == found["hall_dead_total", "no_key"] == 1
     assert found["hall_outputs_total", "sensing", "hall.dead"] == 2
-    assert found["hall_outputs_total", "sensing", "hall.journal"] == room.lanes.parts[SENSES].engine.counts["outputs"] - 2
+    assert (
+        found["hall_outputs_total", "sensing", "hall.journal"] == room.lanes.parts[SENSES].engine.counts["outputs"] - 2
+    )
     assert found["hall_event_age_seconds_count", "sensing"] > 3
     assert found["hall_mark_age_seconds", *ONE] < 60
 
@@ -92,7 +94,11 @@ async def _agents(room: Room) -> None:
     await room.work()
     room.bind()
     found = room.scraped()
-    assert {labels[1] for name, *labels in found if name == "hall_agent_seconds_total"} == {"counter", "breaker", "summer"}
+    assert {labels[1] for name, *labels in found if name == "hall_agent_seconds_total"} == {
+        "counter",
+        "breaker",
+        "summer",
+    }
     assert all(found["hall_agent_seconds_total", "sensing", agent] > 0 for agent in ("counter", "breaker", "summer"))
 
 

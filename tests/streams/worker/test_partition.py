@@ -198,11 +198,15 @@ def test_a_checkpoint_that_failed_in_the_background_is_told_in_the_next_quiet_mo
         clock.now += 60
         await part.idle()
         with pytest.raises(Refused):
-            while True:
-                await asyncio.sleep(0)
-                await part.idle()
+            await idle_for_ever(part)
 
     run(work())
+
+
+async def idle_for_ever(part: LanePartition) -> None:
+    while True:
+        await asyncio.sleep(0)
+        await part.idle()
 
 
 # -- when --------------------------------------------------------------------------------------------------------------
