@@ -65,7 +65,7 @@ def test_without_its_beginning_a_log_is_proved_from_the_last_checkpoint(box: Box
     assert proved(box, tmp_path) > 0
     about = read_header(tmp_path / "recording.jsonl").about
     assert int(about["begin.sensing.0"]) > 0
-    assert [r.topic for r in read_recording(tmp_path / "recording.jsonl")][0] == SNAPSHOTS
+    assert next(r.topic for r in read_recording(tmp_path / "recording.jsonl")) == SNAPSHOTS
 
 
 def test_what_was_published_on_records_that_were_lost_before_the_next_checkpoint_is_left_out(
@@ -106,4 +106,4 @@ def test_only_the_last_hours_of_what_is_there(tmp_path: Path) -> None:
     box.made("producer").put(FIRST).settle()
     whole = proved(box, tmp_path)
     assert proved(box, tmp_path, "--last", 1) == whole
-    assert HOUR_MS > len(FIRST) * STEP_MS
+    assert len(FIRST) * STEP_MS < HOUR_MS
