@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from agents.topology import TOPOLOGY
-from streams.embedded import topics
 from streams.embedded.admin import lane_states
 from streams.embedded.log import Log
 from streams.topics import JOURNAL, OBSERVATIONS
@@ -153,11 +152,7 @@ def test_ones_own_halls_are_simulated_when_asked_for(tmp_path: Path) -> None:
 
 def test_a_hall_that_was_configured_long_ago_is_shown_at_once(tmp_path: Path) -> None:
     """The journal tells of a configuration once: what is read of it at the start may not reach back so far."""
-    box = Box(tmp_path)
-    long_ago = 1_700_000_000_000
-    with box.log(now_ms=lambda: long_ago) as log:
-        topics.ensure_topics(log, TOPOLOGY)
-    box.put(walk(5, start_ms=long_ago)).settle()
+    box = Box(tmp_path).made("producer").put(walk(5)).settle()
     ended = hall_run(tmp_path, str(box.hall_dir().parent), "--for", "2")
     assert ended.returncode == 0, ended.stderr
     assert "Small hall (small)" in ended.stdout
