@@ -229,7 +229,7 @@ def test_its_own_limit_ends_it_with_74_and_with_a_larger_one_nothing_is_missing(
     embedded.start(env={"HALL_LOG_MAX_BYTES": str(embedded.packed_bytes() + 4096)})
     assert embedded.ended() == 74
     assert "the log cannot grow" in embedded.heard()
-    assert "give the log a larger disk or quota" in embedded.heard()
+    assert "more than HALL_LOG_MAX_BYTES allows it" in embedded.heard()
     assert "Traceback" not in embedded.heard()
     goes_on(embedded, 2)
 

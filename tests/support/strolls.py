@@ -82,7 +82,7 @@ def kinds(events: Sequence[dict[str, Any]], track: str) -> list[str]:
     return [
         " ".join([event["type"], *(str(event[k]) for k in ("zone", "line") if k in event)])
         for event in events
-        if event.get("track", "").endswith(f"/{track}")
+        if (event.get("track") or "").endswith(f"/{track}")
     ]
 
 
