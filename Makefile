@@ -9,8 +9,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 KILLS ?= 200
 SEED ?= 1
+PORT ?= 9092
 
-.PHONY: help setup run test lint format bench torture lock clean
+.PHONY: help setup run test lint format bench torture kafka lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -44,6 +45,10 @@ bench: setup ## Measure, and print the table of benchmarks/README.md
 
 torture: setup ## Kill, stop and damage a running engine KILLS times (default 200), and compare with the replay
 	@$(BIN)/python -m tests.torture --kills $(KILLS) --seed $(SEED)
+
+kafka: setup ## Start a real one-node Kafka on 127.0.0.1:9092 for trying (data in var/kafka); Ctrl-C stops it
+	@bash .ci/kafka var/kafka-jars
+	@$(BIN)/python -m tests.support.kafka_broker var/kafka $(PORT)
 
 lock: ## Resolve pyproject.toml anew into requirements.lock (needs uv)
 	@uv pip compile --quiet --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock pyproject.toml
