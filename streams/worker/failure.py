@@ -13,6 +13,7 @@ from config.problems import ConfigError
 from streams.checkpoint import StateUnreadable
 from streams.embedded import errors
 from streams.engine import OtherLog
+from streams.kafka import errors as kafka
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,14 @@ EXITS = (
         (OtherLog, StateUnreadable, errors.LogDamaged, errors.LogTooNew),
     ),
     Exit(70, False, "a fault of ours: the log says what and where"),
-    Exit(74, False, "the log could not be written or read: disk full, I/O error", (errors.LogFull, errors.LogRefused)),
-    Exit(75, False, "not now: somebody else has the log or the address, or no progress", (errors.LogLocked, errors.LogInUse, errors.LogMissing)),
+    Exit(
+        74, False, "the log could not be written or read: disk full, I/O error",
+        (errors.LogFull, errors.LogRefused, kafka.SendFailed),
+    ),
+    Exit(
+        75, False, "not now: somebody else has the log or the address, nobody answers, or no progress",
+        (errors.LogLocked, errors.LogInUse, errors.LogMissing, kafka.KafkaError),
+    ),
     Exit(78, True, "a hall's configuration cannot be used", (ConfigError,)),
 )  # fmt: skip
 UNEXPECTED = 70
