@@ -87,9 +87,20 @@ class KafkaSystem:
         self.log = KafkaLog(servers)
         ensure_topics(self.log, TOPOLOGY, Made(partitions, 1, time))
         self._producer = Producer(
-            {"bootstrap.servers": servers, "partitioner": "murmur2_random", "linger.ms": 2, "enable.idempotence": True}
+            {
+                "bootstrap.servers": servers,
+                "partitioner": "murmur2_random",
+                "linger.ms": 2,
+                "enable.idempotence": True,
+                "log_level": 0,
+                "on_delivery": self._delivered,
+            }
         )
         self.workers: list[Worker] = []
+        self.refused = 0
+
+    def _delivered(self, error: object, message: object) -> None:
+        self.refused += error is not None
 
     def environment(self, env: Mapping[str, str]) -> dict[str, str]:
         own = {
@@ -163,6 +174,11 @@ class Cameras(threading.Thread):
             frames = [frame for crowd in self._crowds for frame in crowd.step(now)]
             self._system.put(OBSERVATIONS, [(f.hall.encode(), encode(f)) for f in frames], wait=False)
             self.frames += len(frames)
+
+    @property
+    def refused(self) -> int:
+        """Records that the broker did not take."""
+        return self._system.refused
 
     def stop(self) -> None:
         self._over.set()
