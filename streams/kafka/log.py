@@ -120,9 +120,25 @@ class KafkaLog:
         }
 
     def create(self, topics: list[NewTopic]) -> None:
-        """Make topics. Raises KafkaError."""
+        """Make topics; returns when they are to be seen. One that is there by now was made by somebody else: fine.
+
+        Raises KafkaError.
+        """
         for name, future in self._admin.create_topics(topics, request_timeout=PATIENCE_S).items():
-            self._ask(lambda future=future: future.result(PATIENCE_S + 1), name)
+            try:
+                future.result(PATIENCE_S + 1)
+            except KafkaException as e:
+                if e.args[0].code() != Refusal.TOPIC_ALREADY_EXISTS:
+                    raise translated(e, self.servers, name) from e
+        self._wait_for({topic.topic for topic in topics})
+
+    def _wait_for(self, names: set[str]) -> None:
+        """The controller knows a topic before the brokers do."""
+        deadline = time.monotonic() + PATIENCE_S
+        while missing := names - self.names():
+            if time.monotonic() > deadline:
+                raise Unreachable(f"{self.servers}: made, but not to be seen: {', '.join(sorted(missing))}")
+            time.sleep(0.02)
 
     # -- records ---------------------------------------------------------------------------------------------------
 

@@ -59,7 +59,8 @@ class Sender:
     async def settle(self, tp: TP | None = None) -> None:
         """Until all that was taken so far (for one partition, or for all) is acknowledged. Raises SendFailed."""
         boxes = list(self._boxes.values()) if tp is None else [box for box in (self._boxes.get(tp),) if box is not None]
-        if waiting := [box.settled() for box in boxes if box.acknowledged < box.taken]:
+        # After a failure nothing is acknowledged any more: there is nothing to wait for.
+        if self.broken is None and (waiting := [box.settled() for box in boxes if box.acknowledged < box.taken]):
             await asyncio.wait(waiting)
         if self.broken is not None:
             raise self.broken

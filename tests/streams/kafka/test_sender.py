@@ -137,7 +137,7 @@ def test_nothing_follows_what_was_lost() -> None:
         settling = asyncio.create_task(sender.settle())
         await settle_down()
         producer.sent[0][2].set_exception(ValueError("too large"))
-        with pytest.raises(SendFailed, match="t/0.*too large"):
+        with pytest.raises(SendFailed, match=r"t/0.*too large"):
             await asyncio.wait_for(settling, 1)
         sender.append(HERE, rows(b"3"))
         sender.append(THERE, rows(b"b"))
