@@ -56,7 +56,9 @@ def _config(topic: Topic, made: Made) -> dict[str, str]:
             "min.cleanable.dirty.ratio": "0.1",
         }  # fmt: skip
     config["cleanup.policy"] = "delete"
-    config["retention.ms"] = str(topic.retention_ms if topic.retention_ms is not None else -1)
+    # A recording's time may be years ago: by its own clock it would be removed before it was read.
+    kept_ms = topic.retention_ms if made.time == "log" and topic.retention_ms is not None else -1
+    config["retention.ms"] = str(kept_ms)
     if topic.retention_bytes is not None:
         config["retention.bytes"] = str(topic.retention_bytes)
     return config

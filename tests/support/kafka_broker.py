@@ -136,6 +136,16 @@ def answers(servers: str) -> bool:
         return False
 
 
+def remove_topic(servers: str, topic: str) -> None:
+    """Returns when it is gone."""
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    admin.delete_topics([topic])[topic].result(UP_WITHIN_S)
+    deadline = time.monotonic() + UP_WITHIN_S
+    while topic in admin.list_topics(timeout=10).topics:
+        assert time.monotonic() < deadline, f"{topic} is still there"
+        time.sleep(0.05)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -12,7 +12,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from confluent_kafka import Producer
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from agents.topology import TOPOLOGY
 from config.loading import load_files
@@ -29,6 +30,7 @@ from tests.support.system import PATIENCE_S, Halls, Pair, until
 ROOT = Path(__file__).parents[2]
 RUNS = re.compile(r"running; (http://\S+)/metrics")
 STEP_S = 0.05
+GROUP = "hallstream"
 
 
 class Worker:
@@ -86,6 +88,7 @@ class KafkaSystem:
         directory.mkdir(parents=True, exist_ok=True)
         self.log = KafkaLog(servers)
         ensure_topics(self.log, TOPOLOGY, Made(partitions, 1, time))
+        self._admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
         self._producer = Producer(
             {
                 "bootstrap.servers": servers,
@@ -142,6 +145,12 @@ class KafkaSystem:
     def marked(self, lane: str, partition: int) -> int:
         mark = checkpoint(self.log, TOPOLOGY.lane(lane), partition).mark
         return mark.next_offset if mark else 0
+
+    def committed(self, topic: str, partition: int) -> int:
+        """The group's position: up to where a checkpoint is whole and its owner was accepted; 0 without one."""
+        asked = [ConsumerGroupTopicPartitions(GROUP, [TopicPartition(topic, partition)])]
+        found = self._admin.list_consumer_group_offsets(asked)[GROUP].result(PATIENCE_S).topic_partitions[0]
+        return max(0, int(found.offset))
 
     def wait_until_marked(self) -> None:
         """Until checkpoints cover all that is in the sensing lane now; some worker must be running."""

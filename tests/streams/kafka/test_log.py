@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import NewTopic
 from faust.types import TP
 
 from streams.kafka.errors import SendFailed, TopicsWrong, Unreachable
@@ -18,7 +18,7 @@ from streams.kafka.sender import Row, Sender, make_producer
 from streams.kafka.topics import LARGEST_RECORD, Made, check_topics, ensure_topics
 from streams.partitioner import partition_of
 from streams.topics import OBSERVATIONS
-from tests.support.kafka_broker import KafkaBroker, free_port
+from tests.support.kafka_broker import KafkaBroker, free_port, remove_topic
 from tests.support.toy import TOPOLOGY
 
 pytestmark = pytest.mark.live
@@ -92,9 +92,7 @@ def test_every_client_puts_a_hall_into_the_same_partition(log: KafkaLog, topic: 
 def test_a_topic_made_again_has_another_id(log: KafkaLog, topic: str) -> None:
     before = log.topic_id(topic)
     assert log.topic_id(topic) == before
-    AdminClient({"bootstrap.servers": log.servers}).delete_topics([topic])[topic].result(20)
-    while topic in log.names():
-        pass
+    remove_topic(log.servers, topic)
     log.create([NewTopic(topic, 1, 1)])
     assert log.topic_id(topic) != before
 

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from agents.topology import TOPOLOGY
 from streams.kafka.topics import Made, needed, new_topic
 from streams.topics import OBSERVATIONS
 from tests.support import kafka_verdict
-from tests.support.kafka_broker import KafkaBroker, free_port
+from tests.support.kafka_broker import KafkaBroker, free_port, remove_topic
 from tests.support.kafka_system import Cameras, KafkaSystem
 from tests.support.system import until
 from tests.torture import kafka
@@ -71,8 +70,7 @@ def test_without_a_broker_it_says_where_it_looked(tmp_path: Path, own_broker: Ka
 
 
 def test_without_topics_it_says_how_to_make_them(system: KafkaSystem) -> None:
-    AdminClient({"bootstrap.servers": system.servers}).delete_topics([OBSERVATIONS])[OBSERVATIONS].result(20)
-    until("the topic to be gone", lambda: OBSERVATIONS not in system.log.names())
+    remove_topic(system.servers, OBSERVATIONS)
     worker = system.start()
     assert worker.ended(40) == 75
     assert "hall topics create" in worker.heard()
@@ -84,8 +82,7 @@ def test_a_topic_made_again_under_a_running_worker_stops_it(system: KafkaSystem)
     worker = system.start()
     worker.wait_until_up()
     until("a mark", lambda: all(system.marked("sensing", p) > 2 for p in range(system.partitions)))
-    AdminClient({"bootstrap.servers": system.servers}).delete_topics([OBSERVATIONS])[OBSERVATIONS].result(20)
-    until("the topic to be gone", lambda: OBSERVATIONS not in system.log.names())
+    remove_topic(system.servers, OBSERVATIONS)
     [topic] = [t for t in needed(TOPOLOGY) if t.name == OBSERVATIONS]
     system.log.create([new_topic(topic, Made(system.partitions, 1))])
     assert worker.ended() == 65, worker.heard()[-2000:]
