@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from benchmarks.crowd import log_of
 from benchmarks.figures import Figure, Options, rate
@@ -64,6 +65,5 @@ def _run(system: KafkaSystem, worker: Worker, frames: int) -> Figure:
 
 def _cpu_s(worker: Worker) -> float:
     """User and system time of the process, in seconds (proc(5))."""
-    with open(f"/proc/{worker.process.pid}/stat") as stat:
-        fields = stat.read().rpartition(")")[2].split()
+    fields = Path(f"/proc/{worker.process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100.0
