@@ -10,6 +10,7 @@ from typing import Any
 from faust.types import TP
 
 from streams.engine import Output
+from streams.kafka.errors import Unreachable
 from streams.kafka.log import KafkaLog
 from streams.kafka.sender import Row, Sender
 from streams.record import Record
@@ -27,14 +28,24 @@ class KafkaPort:
 
     def __init__(self, sender: Sender, log: KafkaLog, generation: Callable[[], int | None], commit: Commit) -> None:
         self._sender, self._log, self._generation, self._commit = sender, log, generation, commit
+        self._known: dict[str, str] = {}
         self._ids: dict[str, tuple[float, asyncio.Task[str]]] = {}
 
     async def log_id(self, topic: str) -> str:
         asked, found = self._ids.get(topic, (0.0, None))
         if found is None or time.monotonic() - asked > ID_FOR_S:
-            found = asyncio.create_task(asyncio.to_thread(self._log.topic_id, topic))
+            found = asyncio.create_task(asyncio.to_thread(self._ask_id, topic))
             self._ids[topic] = time.monotonic(), found
         return await asyncio.shield(found)
+
+    def _ask_id(self, topic: str) -> str:
+        try:
+            self._known[topic] = self._log.topic_id(topic)
+        except Unreachable:
+            # A broker that is away for a while ends nobody. It is asked again before the next mark.
+            if topic not in self._known:
+                raise
+        return self._known[topic]
 
     @property
     def backlog(self) -> int:
