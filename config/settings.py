@@ -112,7 +112,7 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting(
         "HALL_WORKER", "worker", None,
-        "Kafka: this worker's name, its own and the same after a restart (static membership); not set: a new one each time", _worker,
+        "Kafka: this worker's own name, the same after a restart (static membership); not set: a new one each time", _worker,
     ),
     Setting(
         "HALL_SYNC", "sync", "FULL",

@@ -96,6 +96,10 @@ class KafkaLog:
             for name, found in self._describe(names).items()
         }  # fmt: skip
 
+    def partitions(self, topic: str) -> int:
+        """How many the topic has. Raises TopicsWrong when it is not there."""
+        return len(self._describe([topic])[topic].partitions)
+
     def topic_id(self, topic: str) -> str:
         """Changes when the topic was removed and made again."""
         return str(self._describe([topic])[topic].topic_id)

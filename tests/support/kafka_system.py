@@ -19,7 +19,7 @@ from agents.topology import TOPOLOGY
 from config.loading import load_files
 from devices.simulator import Simulator
 from streams.codec import encode
-from streams.events import Configured
+from streams.kafka import configuring
 from streams.kafka.log import KafkaLog
 from streams.kafka.topics import Made, ensure_topics
 from streams.partitioner import partition_of
@@ -134,9 +134,7 @@ class KafkaSystem:
 
     def configure(self, at_ms: int | None = None) -> None:
         """Put the halls in force."""
-        stamp = time.time_ns() // 1_000_000 if at_ms is None else at_ms
-        events = [Configured(hall=hall, at_ms=stamp, files=dict(files)) for hall, files in sorted(self.halls.items())]
-        self.put(OBSERVATIONS, [(event.hall.encode(), encode(event)) for event in events], at_ms=at_ms)
+        configuring.put(self.servers, self.halls, time.time_ns() // 1_000_000 if at_ms is None else at_ms)
 
     def busy(self) -> list[int]:
         """The partitions that have halls."""
@@ -173,7 +171,10 @@ class Cameras(threading.Thread):
         self._system, self._over, self.frames = system, threading.Event(), 0
         now = time.time_ns() // 1_000_000
         self._crowds = [
-            Simulator(load_files(files).hall, seed=seed, start_ms=now, level=4.0, fps=fps, warm=True, always_open=True, keep_truth=False)
+            Simulator(
+                load_files(files).hall, seed=seed, start_ms=now, level=4.0, fps=fps, warm=True, always_open=True,
+                keep_truth=False,
+            )
             for files in system.halls.values()
         ]  # fmt: skip
 
