@@ -28,8 +28,8 @@ CERTAIN = {name: truth.TOLERANCES[name] for name in ("forward", "backward", "max
 def test_the_verbs_find_the_simulated_truth(tmp_path: Path) -> None:
     """``hall simulate`` and ``hall replay``, as a user would compare them: noise, misses, false boxes and id breaks in.
 
-    visitors ──> cameras (noise, misses, broken ids) ──> engine ──> figures
-        └──────────────────── truth ────────────────────────────────> figures
+        visitors ──> cameras (noise, misses, broken ids) ──> engine ──> figures
+            └──────────────────── truth ────────────────────────────────> figures
     """
     made, summary = tmp_path / "made", tmp_path / "summary.json"
     options = ["--halls", "1", "--hours", "0.5", "--seed", "1", "--start", "2026-03-02T09:00:00"]
@@ -46,12 +46,8 @@ def test_two_cameras_and_every_kind_of_zone(seed: int) -> None:
     Entries and stays are left out: the truth counts every step over an edge, and inertia is there to count fewer.
     """
     files = read_dir(EXAMPLES / "demo")
-    simulator = Simulator(
-        load_files(files).hall, seed=seed, start_ms=START_MS, noise=Noise(false_per_hour=0), always_open=True
-    )
-    figures = summarised(
-        list(records([(simulator, files)], start_ms=START_MS, end_ms=START_MS + HALF_AN_HOUR_MS)), files
-    )
+    simulator = Simulator(load_files(files).hall, seed=seed, start_ms=START_MS, noise=Noise(false_per_hour=0), always_open=True)
+    figures = summarised(list(records([(simulator, files)], start_ms=START_MS, end_ms=START_MS + HALF_AN_HOUR_MS)), files)
     assert truth.compare(simulator.truth(), figures, CERTAIN) == []
 
 
