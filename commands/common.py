@@ -7,14 +7,14 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from config.loading import ConfigError, load_halls, read_dir
+from config.loading import ConfigError, load_halls
 from config.settings import Settings
 from streams.embedded.errors import LogError, TopicMissing
 from streams.embedded.log import Log
@@ -88,10 +88,6 @@ def open_log(found: Settings, *, create: bool = False, read_only: bool = False) 
 def halls_of(directory: Path | None, found: Settings) -> dict[str, dict[str, str]]:
     """The files of the halls in a directory, or in HALL_CONFIG, or of the demo hall; by hall id."""
     return load_halls(directory or found.config or DEMO)
-
-
-def one_hall(directory: Path, rules: Path | None = None) -> Mapping[str, str]:
-    return read_dir(directory, rules)
 
 
 class JsonLines(logging.Formatter):
