@@ -8,6 +8,7 @@ else (frames of a MOTChallenge file, a simulation) is only what the first lane w
 
 from __future__ import annotations
 
+import heapq
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -138,3 +139,8 @@ def closing_ticks(end_ms: int, halls: Mapping[str, Mapping[str, str]]) -> list[i
     minute = gone + 61 * SECOND_MS
     hour = (minute // HOUR_MS + 1) * HOUR_MS
     return [(end_ms // SECOND_MS + 1) * SECOND_MS, gone, gone + SECOND_MS, minute, hour, hour + SECOND_MS]
+
+
+def merge(*streams: Iterable[Event]) -> Iterator[Event]:
+    """Several streams of events, each in time order, as one."""
+    return heapq.merge(*streams, key=lambda event: event.at_ms)
