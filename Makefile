@@ -9,8 +9,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 KILLS ?= 200
 SEED ?= 1
+PORT ?= 9092
 
-.PHONY: help setup run test lint format bench torture docs pictures golden lock clean
+.PHONY: help setup run test lint format bench torture docs pictures golden kafka lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +54,10 @@ pictures: setup ## Draw the README's pictures anew, from a simulated morning
 
 golden: setup ## After a meant change of behaviour: show what old logs give now, and write it into tests/golden/
 	@$(BIN)/python -m tests.golden.renew
+
+kafka: setup ## Start a real one-node Kafka on 127.0.0.1:9092 for trying (data in var/kafka); Ctrl-C stops it
+	@bash .ci/kafka var/kafka-jars
+	@$(BIN)/python -m tests.support.kafka_broker var/kafka $(PORT)
 
 lock: ## Resolve pyproject.toml anew into requirements.lock (needs uv)
 	@uv pip compile --quiet --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock pyproject.toml

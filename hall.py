@@ -16,6 +16,7 @@ class Verb(NamedTuple):
 
 VERBS = (
     Verb("run", "commands.run", "Run a hall on this box: the embedded log, the engine, a live table."),
+    Verb("worker", "commands.worker", "Run the engine on Kafka: one of any number of workers."),
     Verb("replay", "commands.replay", "Run the same engine over a recording, as fast as the machine goes."),
     Verb("feed", "commands.feed", "Play a recording into a running hall."),
     Verb("record", "commands.record", "Save a log's records, with the state they start from, as a recording."),

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import agents, driver, embedded, latency, memory, replay, restart
+from benchmarks import agents, driver, embedded, kafka, latency, memory, replay, restart
 from benchmarks.conditions import conditions
 from benchmarks.figures import Figure, Options
 
@@ -35,6 +35,7 @@ class Measurement(NamedTuple):
 MEASUREMENTS = (
     Measurement("driver", driver.measure, "the sensing lane in memory, frames of 12 people"),
     Measurement("embedded", embedded.measure, "the engine on the embedded log, with checkpoints"),
+    Measurement("kafka", kafka.measure, "the engine on a real Kafka beside it, one worker, with checkpoints"),
     Measurement("latency", latency.measure, "from a frame to what was concluded from it, at 2,000 frames/s"),
     Measurement("restart", restart.measure, "from the start after kill -9 to the first new output, 50 halls"),
     Measurement("memory", memory.measure, "one process with 1,000 halls of 20 people"),

@@ -78,6 +78,16 @@ def log_path(found: Settings) -> Path:
     return found.broker.path
 
 
+def kafka_servers(found: Settings) -> str:
+    """Where Kafka is; the embedded log is not for this verb."""
+    if found.broker.servers is None:
+        raise Ended(
+            "HALL_BROKER is the embedded log: this verb works on Kafka (HALL_BROKER=kafka://host:port). On one box, "
+            "`hall run` does all of it.", 64,
+        )  # fmt: skip
+    return found.broker.servers
+
+
 def open_log(found: Settings, *, create: bool = False, read_only: bool = False) -> Log:
     path = log_path(found)
     if create:

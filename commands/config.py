@@ -17,6 +17,7 @@ from streams.embedded import admin, configuring
 from streams.embedded.configuring import Applied, Outcome
 from streams.embedded.lock import holding
 from streams.embedded.log import Log
+from streams.kafka import configuring as on_kafka
 from streams.lane import Lane
 
 DIFF_LINES = 40
@@ -57,6 +58,9 @@ def apply(directory: Path, dry_run: bool, full: bool, wait_s: float) -> None:
     with clear_errors():
         halls = sound_halls(directory)
         found = settings()
+        if found.broker.servers is not None:
+            _apply_on_kafka(found.broker.servers, halls, dry_run)
+            return
         with open_log(found, read_only=dry_run) as log:
             states = in_log(log)
             for hall, files in halls.items():
@@ -66,6 +70,15 @@ def apply(directory: Path, dry_run: bool, full: bool, wait_s: float) -> None:
                 return
             applied = configuring.put(log, halls, configuring.clock_ms(log, now_ms()))
             _report(log, applied, wait_s if holding(log_path(found)) else None)
+
+
+def _apply_on_kafka(servers: str, halls: Halls, dry_run: bool) -> None:
+    """Without the difference, and without waiting: which worker has a hall, and what it has in force, only the log tells."""
+    if dry_run:
+        click.echo(f"{', '.join(halls)}: in order; nothing was changed (--dry-run)")
+        return
+    on_kafka.put(servers, halls, now_ms())
+    click.echo(f"{', '.join(halls)}: written to the log; in force as soon as a worker (`hall worker`) gets there")
 
 
 def sound_halls(directory: Path) -> dict[str, dict[str, str]]:

@@ -82,6 +82,12 @@ def _broker(text: str) -> Broker:
     raise ValueError("embedded, embedded:///path/file.db or kafka://host:port[,host:port]")
 
 
+def _worker(text: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9._-]{1,200}", text) or text in (".", ".."):
+        raise ValueError("1 to 200 letters, digits, dots, hyphens or underscores")
+    return text
+
+
 def _bytes(text: str) -> int:
     found = re.fullmatch(r"([0-9]{1,15})\s*([kMGT]i?B?|B)?", text)
     if not found or int(found[1]) == 0:
@@ -103,6 +109,10 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "HALL_HTTP", "http", "127.0.0.1:9464",
         "where /metrics, /healthz and /readyz are served; port 0: any", _address,
+    ),
+    Setting(
+        "HALL_WORKER", "worker", None,
+        "Kafka: this worker's own name, the same after a restart (static membership); not set: a new one each time", _worker,
     ),
     Setting(
         "HALL_SYNC", "sync", "FULL",
@@ -132,6 +142,7 @@ class Settings:
     var: Path
     broker: Broker
     http: Address
+    worker: str | None
     sync: Sync
     log_max_bytes: int | None
     log_level: LogLevel

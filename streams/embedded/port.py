@@ -19,7 +19,9 @@ class EmbeddedPort:
         self._log, self._writer = embedded.log, embedded.writer
         self._last: asyncio.Future[Placed] | None = None
         self._failed: BaseException | None = None
-        self.log_id = embedded.log.id
+
+    async def log_id(self, topic: str) -> str:
+        return self._log.id
 
     @property
     def backlog(self) -> int:
@@ -43,9 +45,10 @@ class EmbeddedPort:
 
     async def write_state(
         self, topic: str, partition: int, halls: Sequence[StateRow], mark: StateRow, source: str, next_offset: int
-    ) -> None:
+    ) -> bool:
         rows = [Append(topic, partition, key, value, None) for key, value in (*halls, mark)]
         await self._writer.append(rows, {(GROUP, source, partition): next_offset})
+        return True
 
     async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
         await self._writer.append([Append(topic, partition, key, None, None) for key in keys])

@@ -18,7 +18,16 @@ INBOX = 4
 
 
 class StateTable(faust.Table):  # type: ignore[misc]
-    """Recovered by Faust; written by checkpoints, which know what is durable when."""
+    """Recovered by Faust; written by checkpoints, which know what is durable when.
+
+    So it holds what stood in the changelog when the partitions were assigned, and nothing later: a recovery reads on
+    from there, and whatever was written meanwhile, by us or by others, comes in then.
+    """
+
+    def records_of(self, partition: int) -> dict[bytes, bytes]:
+        """Keys are in one partition only: they begin with the writer's id, which is made anew for each."""
+        of = self.data._key_partition
+        return {key: value for key, value in self.data.data.items() if of.get(key) == partition}
 
     def on_key_set(self, key: bytes, value: bytes) -> None:
         """Nothing: a checkpoint writes the changelog itself."""
@@ -27,24 +36,30 @@ class StateTable(faust.Table):  # type: ignore[misc]
         """Nothing, as above."""
 
 
-def build_app(broker: str, lanes: Lanes, partitions: int, data: Path, **attributes: Any) -> faust.App:
-    """``attributes`` are set on the app before its transport is made (the embedded log finds itself there)."""
+def build_app(
+    broker: str, lanes: Lanes, partitions: int, data: Path, conf: Mapping[str, Any] | None = None, **attributes: Any
+) -> faust.App:
+    """``attributes`` are set on the app before its transport is made (the embedded log finds itself there).
+
+    ``conf``: settings of Faust's that only this log needs.
+    """
     app = faust.App(
         GROUP, broker=broker, datadir=str(data), store="memory://", web_enabled=False, autodiscover=False,
         topic_partitions=partitions, topic_replication_factor=1, topic_disable_leader=True, topic_allow_declare=False,
         processing_guarantee="at_least_once", stream_wait_empty=False, stream_recovery_delay=0.0,
         consumer_auto_offset_reset="earliest", producer_acks=-1, loghandlers=[],
+        table_standby_replicas=0, **(conf or {}),
     )  # fmt: skip
     for name, value in attributes.items():
         setattr(app, name, value)
     app.lanes = lanes
     app.conf.Table = StateTable
     for lane in lanes.topics.values():
-        lanes.tables[lane.name] = _add_lane(app, lane, lanes, partitions)
+        lanes.recovered[lane.name] = _add_lane(app, lane, lanes, partitions).records_of
     return app
 
 
-def _add_lane(app: faust.App, lane: Lane, lanes: Lanes, partitions: int) -> Mapping[bytes, bytes]:
+def _add_lane(app: faust.App, lane: Lane, lanes: Lanes, partitions: int) -> StateTable:
     raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
     # acks=False: positions are the checkpoint's business, Faust has none to commit.
     topic = app.topic(lane.topic, partitions=partitions, acks=False, maxsize=INBOX, **raw)
@@ -60,4 +75,4 @@ def _add_lane(app: faust.App, lane: Lane, lanes: Lanes, partitions: int) -> Mapp
         schema=faust.Schema(**raw),
     )  # fmt: skip
     app.tables.add(table)
-    return table.data  # type: ignore[no-any-return]
+    return table

@@ -52,7 +52,7 @@ class BatchConsumer:
     async def lane_starts(self, assigned: Iterable[TP]) -> Mapping[TP, int]:
         """Build the engines of the assigned partitions from the recovered tables; the offsets to start at."""
         starts: Mapping[TP, int] = await self.app.lanes.assign(
-            {tp for tp in assigned if tp.topic in self.app.lanes.topics}
+            {tp for tp in assigned if tp.topic in self.app.lanes.topics}, self.app.consumer_generation_id
         )
         return starts
 

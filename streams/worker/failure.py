@@ -13,6 +13,7 @@ from config.problems import ConfigError
 from streams.checkpoint import StateUnreadable
 from streams.embedded import errors
 from streams.engine import OtherLog
+from streams.kafka import errors as kafka
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +35,11 @@ EXITS = (
     Exit(70, False, "a fault of ours: the log says what and where"),
     Exit(
         74, False, "the log could not be written or read: disk full, I/O error",
-        (errors.LogFull, errors.LogRefused),
+        (errors.LogFull, errors.LogRefused, kafka.SendFailed),
     ),
     Exit(
-        75, False, "not now: somebody else has the log or the address, the log is not there, or no progress",
-        (errors.LogLocked, errors.LogInUse, errors.LogMissing),
+        75, False, "not now: somebody else has the log or the address, the log is not there or does not answer, or no progress",
+        (errors.LogLocked, errors.LogInUse, errors.LogMissing, kafka.KafkaError),
     ),
     Exit(78, True, "a hall's configuration cannot be used", (ConfigError,)),
 )  # fmt: skip

@@ -30,10 +30,12 @@ class Lanes:
         self._topology, self._port, self._observer, self._meters = topology, port, observer, meters
         self.topics: dict[str, Lane] = {lane.topic: lane for lane in topology.lanes}
         self.parts: dict[TP, LanePartition] = {}
-        self.tables: dict[str, Mapping[bytes, bytes]] = {}
+        self.recovered: dict[str, Callable[[int], dict[bytes, bytes]]] = {}
+        """By lane: the records of a partition of its state topic, as they were recovered."""
         self.partition_counts: Mapping[str, int] = {}
         self.seek: Callable[[TP, int], Any] | None = None
-        self.generation = 0
+        self.generation: int | None = None
+        """The assignment under which batches are taken; None while there is none."""
         self.fatal: asyncio.Future[Fatal] = asyncio.get_running_loop().create_future()
         self.ready = asyncio.Event()
         self._taking = True
@@ -45,22 +47,51 @@ class Lanes:
 
     # -- assignment ------------------------------------------------------------------------------------------------
 
-    async def assign(self, tps: Iterable[TP]) -> dict[TP, int]:
-        """Engines for these partitions, from the recovered tables, and the offsets to fetch from."""
-        starts: dict[TP, int] = {}
+    async def assign(self, tps: Iterable[TP], generation: int) -> dict[TP, int]:
+        """Engines for these partitions, from the recovered tables, and the offsets to fetch from.
+
+        ``generation`` names the assignment: batches fetched under another are not taken. Empty when the assignment
+        ended before everything stood.
+        """
+        self.generation = generation
         try:
-            for tp in sorted(tps):
-                part = self.parts[tp] = await self._begin(tp)
-                starts[tp] = part.engine.next_offset
+            begun = await asyncio.gather(*(self._begin(tp) for tp in sorted(tps)))
         except Exception as e:  # noqa: BLE001 - raised, it would only make Faust print tracebacks about its own end
             self.fail(e)
             return {}
+        if self.generation != generation:
+            return {}
+        self.parts = {TP(part.engine.lane.topic, part.engine.partition): part for part in begun}
         self.ready.set()
-        return starts
+        return {tp: part.engine.next_offset for tp, part in self.parts.items()}
+
+    async def revoke(self, within_s: float) -> None:
+        """The assignment is over: checkpoint what is in hand, then forget it all.
+
+        What cannot be checkpointed in time is dropped; that is safe, for the next owner computes the same again.
+        """
+        parts, self.parts = self.parts, {}  # from here on no batch finds its engine
+        self.ready.clear()
+        try:
+            if parts and not self.fatal.done():
+                await self._finish_within(within_s, parts)
+        finally:
+            self.generation = None
+
+    async def _finish_within(self, within_s: float, parts: Mapping[TP, LanePartition]) -> None:
+        finishing = asyncio.gather(*(part.finish() for part in parts.values()))
+        try:
+            await asyncio.wait_for(finishing, within_s)
+        except TimeoutError:
+            log.warning("the last checkpoint took longer than %.1f s: dropped, which is safe", within_s)
+        except Exception as e:  # noqa: BLE001
+            self.fail(e)
+        for part in parts.values():
+            part.drop()
 
     async def _begin(self, tp: TP) -> LanePartition:
         lane = self.topics[tp.topic]
-        records = dict(self.tables[lane.name].items())
+        records = self.recovered[lane.name](tp.partition)
         restored = restore(records)
         self._check_version(lane, restored)
         engine = Engine(
@@ -91,11 +122,11 @@ class Lanes:
         """Never raises: what goes wrong here ends the process instead."""
         tp = TP(batch.topic, batch.partition)
         part = self.parts.get(tp)
-        if part is None or not self._taking or self.fatal.done():
+        if part is None or batch.generation != self.generation or not self._taking or self.fatal.done():
             return
         try:
             rewind = await part.take(batch)
-            if rewind is not None and self.seek is not None:
+            if rewind is not None and self.seek is not None and self.parts.get(tp) is part:
                 log.warning("%s/%d: fetched past offset %d; fetching it again", tp.topic, tp.partition, rewind.offset)
                 await self.seek(tp, rewind.offset)
         except Exception as e:  # noqa: BLE001

@@ -27,6 +27,8 @@ BACKLOG_AT_MOST = 20_000
 YIELD_EVERY = 64
 """Records between two chances for the rest of the process: the writer, /metrics, the heartbeat."""
 
+ADVICE = "If that is meant (a restored backup, a recreated topic), `hall reset` starts a new era."
+
 OnOutputs = Callable[[list[Output], int], None]
 
 
@@ -45,7 +47,8 @@ class LanePartition:
         self._topic = state_topic(engine.lane.name)
         self._pace = Pace(monotonic())
         self._busy = asyncio.Lock()
-        self._writing: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[bool] | None = None
+        self._over = False
         self._snapshot_due = engine.pending
         """What the log no longer tells, a lost stretch or an era before this one, a snapshot has to."""
         self.marked_at, self.marked = monotonic(), engine.next_offset
@@ -56,26 +59,23 @@ class LanePartition:
         return self._pace.spent_s
 
     async def begin(self, stale: list[bytes]) -> None:
-        """Write everything under our own name first; then remove what the recovery saw of other writers."""
+        """Write everything under our own name first; then remove what the recovery saw of other writers.
+
+        Only the owner removes: whose position was refused is not the owner any more.
+        """
         await self._check_log()
-        await self._write(self.engine.whole())
-        if stale:
+        if await self._write(self.engine.whole()) and stale:
             await self._port.forget(self._topic, self.engine.partition, stale)
 
     async def _check_log(self) -> None:
         """The log must be the one that the state belongs to."""
         engine, topic = self.engine, self.engine.lane.topic
+        await self._check_id()
         end = await self._port.end(topic, engine.partition)
-        advice = "If that is meant (a restored backup, a recreated topic), `hall reset` starts a new era."
-        if engine.log_id and engine.log_id != self._port.log_id:
-            raise OtherLog(
-                f"{topic}/{engine.partition}: the state belongs to log {engine.log_id}, this is {self._port.log_id}. {advice}"
-            )
-        engine.log_id = self._port.log_id
         if engine.next_offset > end:
             raise OtherLog(
                 f"{topic}/{engine.partition}: the state has seen records up to {engine.next_offset}, but the log ends at "
-                f"{end}: it is another log, or lost its end. {advice}"
+                f"{end}: it is another log, or lost its end. {ADVICE}"
             )
         last = (
             await self._port.read_one(topic, engine.partition, engine.next_offset - 1) if engine.next_offset else None
@@ -83,9 +83,25 @@ class LanePartition:
         if last is not None:
             engine.process(last)  # proves it against the mark
 
+    async def _check_id(self) -> None:
+        engine = self.engine
+        log_id = await self._port.log_id(engine.lane.topic)
+        if engine.log_id and engine.log_id != log_id:
+            raise OtherLog(
+                f"{engine.lane.topic}/{engine.partition}: the state belongs to log {engine.log_id}, this is {log_id}. {ADVICE}"
+            )
+        engine.log_id = log_id
+
     async def take(self, batch: Batch) -> Rewind | None:
         """Process a batch. A rewind asks to fetch from another offset; what was not processed comes again."""
         async with self._busy:
+            if self._over:
+                return None
+            if batch.records[0].offset < batch.asked:
+                raise OtherLog(
+                    f"{batch.topic}/{batch.partition}: asked for offset {batch.asked}, the log gave {batch.records[0].offset}: "
+                    f"it is another log, or lost its end. {ADVICE}"
+                )
             for number, record in enumerate(batch.records):
                 try:
                     outputs = self.engine.process(record)
@@ -107,6 +123,8 @@ class LanePartition:
     async def idle(self) -> None:
         """Now and then, also when nothing comes in: what is in hand, or has failed, should not wait for the next record."""
         async with self._busy:
+            if self._over:
+                return
             if self._writing is not None and self._writing.done():
                 await self.settled()
             if self._pace.due(monotonic()):
@@ -127,6 +145,7 @@ class LanePartition:
     async def _mark(self) -> None:
         """Encode a checkpoint here; write it in the background, after the one before."""
         await self.settled()
+        await self._check_id()
         started = monotonic()
         if self._snapshot_is_due():
             self.engine.snapshot_ms, self._snapshot_due = self.engine.time_ms, False
@@ -147,16 +166,25 @@ class LanePartition:
             self._writing = None
 
     async def finish(self) -> None:
-        """Checkpoint what is in hand, and wait for it."""
+        """Checkpoint what is in hand, and wait for it. Whatever comes later is not taken."""
         async with self._busy:
+            self._over = True
             await self._mark()
             await self.settled()
 
-    async def _write(self, checkpoint: Checkpoint) -> None:
+    def drop(self) -> None:
+        """Stop at once, without a checkpoint: what was published since the last one, the next owner publishes again."""
+        self._over = True
+        if self._writing is not None:
+            self._writing.cancel()
+
+    async def _write(self, checkpoint: Checkpoint) -> bool:
         halls = [StateRow(hall_key(self.writer, hall), value) for hall, value in checkpoint.halls]
         await self._port.settle()
-        await self._port.write_state(
+        accepted = await self._port.write_state(
             self._topic, self.engine.partition, halls, StateRow(mark_key(self.writer), checkpoint.mark),
             self.engine.lane.topic, checkpoint.next_offset,
         )  # fmt: skip
-        self.marked_at, self.marked = monotonic(), checkpoint.next_offset
+        if accepted:
+            self.marked_at, self.marked = monotonic(), checkpoint.next_offset
+        return accepted

@@ -19,8 +19,8 @@ class StateRow(NamedTuple):
 class LanePort(Protocol):
     """One log, as the lanes see it."""
 
-    log_id: str
-    """Changes when the log is not the same any more: a restored backup, a recreated topic."""
+    async def log_id(self, topic: str) -> str:
+        """Changes when the log is not the same any more: a restored backup, a recreated topic."""
 
     def publish(self, outputs: Sequence[Output]) -> None:
         """Take outputs, in order, without waiting. A failure comes out of ``settle``, and nothing later is sent past it."""
@@ -30,8 +30,12 @@ class LanePort(Protocol):
 
     async def write_state(
         self, topic: str, partition: int, halls: Sequence[StateRow], mark: StateRow, source: str, next_offset: int
-    ) -> None:
-        """Step 2 to 4 of a checkpoint: hall records, then the mark, then the group's position in ``source``."""
+    ) -> bool:
+        """Step 2 to 4 of a checkpoint: hall records, then the mark, then the group's position in ``source``.
+
+        False when the position was refused, because the partition is somebody else's by now. What was written then is
+        true all the same, but nothing of others may be removed.
+        """
 
     async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
         """Remove records of the state topic."""

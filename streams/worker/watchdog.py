@@ -19,19 +19,21 @@ class Watchdog:
     """``check`` is called about once a second with a clock's reading in seconds."""
 
     def __init__(self, lanes: Lanes, ends: Callable[[str, int], int], now: float) -> None:
-        self._lanes, self._ends, self._started, self._checked = lanes, ends, now, now
+        self._lanes, self._ends, self._assigned, self._checked = lanes, ends, now, now
         self._progress: dict[TP, tuple[int, float]] = {}
 
     def check(self, now: float) -> Fatal | None:
         """What is wrong, if anything."""
         slept, self._checked = now - self._checked, now
         if slept > ASLEEP_S:
-            self._started += slept
+            self._assigned += slept
             self._progress = {tp: (at, since + slept) for tp, (at, since) in self._progress.items()}
         if not self._lanes.ready.is_set():
-            if now - self._started > START_AT_MOST_S:
+            self._progress.clear()
+            if now - self._assigned > START_AT_MOST_S:
                 return Fatal(75, f"no partition was assigned and recovered within {START_AT_MOST_S:.0f} s")
             return None
+        self._assigned = now
         for tp, part in self._lanes.parts.items():
             at, since = self._progress.get(tp, (-1, now))
             behind = self._ends(tp.topic, tp.partition) > part.marked

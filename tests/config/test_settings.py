@@ -12,7 +12,7 @@ from config.settings import TABLE, Address, Broker, Settings, table
 
 def test_defaults_are_one_box_with_nothing_installed() -> None:
     assert Settings.from_env({"HOME": "/root", "PATH": "/bin"}) == Settings(
-        config=None, var=Path("var"), broker=Broker(path=Path("var/hall.db")), http=Address("127.0.0.1", 9464),
+        config=None, var=Path("var"), broker=Broker(path=Path("var/hall.db")), http=Address("127.0.0.1", 9464), worker=None,
         sync="FULL", log_max_bytes=None, log_level="INFO", log_format="text",
     )  # fmt: skip
 
@@ -105,3 +105,9 @@ def test_the_table_documents_every_field() -> None:
     assert [row.field for row in TABLE] == list(Settings.__dataclass_fields__)
     assert all(name and default and meaning for name, default, meaning in table())
     assert ("HALL_SYNC", "FULL") in [row[:2] for row in table()]
+
+
+def test_a_workers_name_is_one_that_kafka_takes() -> None:
+    assert Settings.from_env({"HALL_WORKER": "worker-0"}).worker == "worker-0"
+    with pytest.raises(ConfigError, match="HALL_WORKER"):
+        Settings.from_env({"HALL_WORKER": "worker 0"})

@@ -23,7 +23,7 @@ class FakePort:
     """``records``: the source topic, as far as it is still there. ``refuse``: a call that fails, such as ``settle``."""
 
     def __init__(self, records: Sequence[Record] = (), log_id: str = "log") -> None:
-        self.source, self.log_id, self.backlog = list(records), log_id, 0
+        self.source, self.id, self.backlog = list(records), log_id, 0
         self.refuse: str | None = None
         self.calls: list[str] = []
         self.sent: list[Output] = []
@@ -35,6 +35,9 @@ class FakePort:
             raise Refused(name)
         self.calls.append(f"{name} {text}".strip())
 
+    async def log_id(self, topic: str) -> str:
+        return self.id
+
     def publish(self, outputs: Sequence[Output]) -> None:
         self.sent += outputs
         self.calls.append(f"publish {len(outputs)}")
@@ -44,10 +47,11 @@ class FakePort:
 
     async def write_state(
         self, topic: str, partition: int, halls: Sequence[StateRow], mark: StateRow, source: str, next_offset: int
-    ) -> None:
+    ) -> bool:
         self._call("write", f"{len(halls)} halls, mark, {source} at {next_offset}")
         self.state.update({row.key: row.value for row in (*halls, mark) if row.value is not None})
         self.positions[source] = next_offset
+        return True
 
     async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
         self._call("forget", f"{len(keys)}")

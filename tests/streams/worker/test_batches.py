@@ -21,12 +21,13 @@ class FakeLanes:
         self.topics = {LANE.topic: "sensing"}
         self.failed: list[BaseException] = []
         self.asked: set[TP] = set()
+        self.generation = 0
 
     def fail(self, error: BaseException) -> None:
         self.failed.append(error)
 
-    async def assign(self, tps: Iterable[TP]) -> dict[TP, int]:
-        self.asked = set(tps)
+    async def assign(self, tps: Iterable[TP], generation: int) -> dict[TP, int]:
+        self.asked, self.generation = set(tps), generation
         return dict.fromkeys(self.asked, 7)
 
 
@@ -175,6 +176,7 @@ def test_only_lanes_are_asked_where_to_start() -> None:
         consumer = FakeConsumer()
         assert await consumer.lane_starts([LANE, CHANGELOG]) == {LANE: 7}
         assert consumer.lanes.asked == {LANE}
+        assert consumer.lanes.generation == 3
 
     run(work())
 

@@ -26,7 +26,7 @@ class Room:
     def __init__(self, port: FakePort, topology: Topology = TOPOLOGY, tables: dict[str, Store] | None = None) -> None:
         self.port, self.seen, self.sought = port, [], []  # type: tuple[FakePort, list[tuple[str, list[str]]], list[Any]]
         self.lanes = Lanes(topology, port, self._observe, {})
-        self.lanes.tables = {lane.name: (tables or {}).get(lane.name, {}) for lane in topology.lanes}
+        self.lanes.recovered = {lane.name: _table((tables or {}).get(lane.name, {})) for lane in topology.lanes}
         self.lanes.partition_counts = {lane.topic: 1 for lane in topology.lanes}
         self.lanes.seek = self._seek
 
@@ -39,6 +39,10 @@ class Room:
     @property
     def fatal(self) -> Fatal | None:
         return self.lanes.fatal.result() if self.lanes.fatal.done() else None
+
+
+def _table(store: Store) -> Callable[[int], Store]:
+    return lambda partition: dict(store)
 
 
 def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -66,7 +70,7 @@ def test_each_partition_starts_where_its_own_checkpoint_says() -> None:
         log, tables = saved()
         room = Room(FakePort(log.records), tables=tables)
         assert not room.lanes.ready.is_set()
-        assert await room.lanes.assign([SERVES, SENSES]) == {SENSES: 2, SERVES: 0}
+        assert await room.lanes.assign([SERVES, SENSES], 1) == {SENSES: 2, SERVES: 0}
         assert room.lanes.ready.is_set()
         assert set(room.lanes.parts[SENSES].engine.halls) == {b"a", b"b"}
         assert "forget 3" in room.port.calls  # two halls and a mark of the writer before
@@ -77,7 +81,7 @@ def test_each_partition_starts_where_its_own_checkpoint_says() -> None:
 def test_a_state_that_cannot_be_read_ends_the_process_and_starts_nothing() -> None:
     async def work() -> None:
         room = Room(FakePort(), tables={"sensing": {b"w": b"\xc1"}})
-        assert await room.lanes.assign([SENSES]) == {}
+        assert await room.lanes.assign([SENSES], 1) == {}
         assert room.fatal is not None
         assert room.fatal.code == 65
         assert not room.lanes.ready.is_set()
@@ -93,7 +97,7 @@ def test_the_state_of_a_newer_topology_is_refused_with_both_versions() -> None:
         store: Store = {}
         write(store, "newer", engine.whole())
         room = Room(FakePort(log.records), tables={"sensing": store})
-        await room.lanes.assign([SENSES])
+        await room.lanes.assign([SENSES], 1)
         assert room.fatal is not None
         assert room.fatal.code == 65
         assert "written by topology version 7, this program has 1" in str(room.fatal)
@@ -106,7 +110,7 @@ def test_an_older_topology_is_gone_on_from() -> None:
     async def work() -> None:
         log, tables = saved()
         room = Room(FakePort(log.records), Topology(8, (SENSING, SERVICE)), tables)
-        assert await room.lanes.assign([SENSES, SERVES]) == {SENSES: 2, SERVES: 0}
+        assert await room.lanes.assign([SENSES, SERVES], 1) == {SENSES: 2, SERVES: 0}
         mark = room.lanes.parts[SENSES].engine.mark()
         assert mark.topology == 8
 
@@ -117,7 +121,7 @@ def test_batches_go_to_the_partition_they_are_of() -> None:
     async def work() -> None:
         log = script()
         room = Room(FakePort(log.records))
-        await room.lanes.assign([SENSES, SERVES])
+        await room.lanes.assign([SENSES, SERVES], 1)
         await room.lanes.take(batch(log.records))
         await room.lanes.take(batch([log.records[0]._replace(topic="hall.alerts")]))  # nobody's
         assert room.lanes.parts[SENSES].engine.next_offset == 6
@@ -132,7 +136,7 @@ def test_what_was_dropped_on_the_way_is_sought_again() -> None:
     async def work() -> None:
         log = script()
         room = Room(FakePort(log.records))
-        await room.lanes.assign([SENSES])
+        await room.lanes.assign([SENSES], 1)
         await room.lanes.take(batch(log.records[3:]))
         assert room.sought == [(SENSES, 0)]
         await room.lanes.take(batch(log.records))
@@ -145,7 +149,7 @@ def test_the_first_failure_counts_and_nothing_is_taken_after_it() -> None:
     async def work() -> None:
         log = script()
         room = Room(FakePort(log.records))
-        await room.lanes.assign([SENSES])
+        await room.lanes.assign([SENSES], 1)
         room.lanes.fail(Fatal(75, "first"))
         room.lanes.fail(Fatal(70, "second"))
         await room.lanes.take(batch(log.records))
@@ -163,7 +167,7 @@ def test_what_a_batch_raises_ends_the_process_not_the_agent() -> None:
     async def work() -> None:
         log = script()
         room = Room(FakePort(log.records))
-        await room.lanes.assign([SENSES])
+        await room.lanes.assign([SENSES], 1)
         log.poke("a", "counter:disk")
         await room.lanes.take(batch(log.records))
         assert room.fatal is not None
@@ -177,7 +181,7 @@ def test_finish_checkpoints_what_is_in_hand_and_takes_no_more() -> None:
     async def work() -> None:
         log = script()
         room = Room(FakePort(log.records))
-        await room.lanes.assign([SENSES, SERVES])
+        await room.lanes.assign([SENSES, SERVES], 1)
         await room.lanes.take(batch(log.records[:4]))
         await room.lanes.finish()
         assert room.lanes.parts[SENSES].marked == 4

@@ -30,13 +30,13 @@ class Room:
         self.log, self.end = Script(), 0
         self.metrics = WorkerMetrics(("sensing", "service"))
         self.lanes = Lanes(TOPOLOGY, FakePort(), self.metrics.observe, self.metrics.meters)
-        self.lanes.tables = {lane.name: {} for lane in TOPOLOGY.lanes}
+        self.lanes.recovered = {lane.name: lambda partition: {} for lane in TOPOLOGY.lanes}
         self.lanes.partition_counts = {lane.topic: 1 for lane in TOPOLOGY.lanes}
 
     async def work(self) -> None:
         """Everything in the script so far."""
         if not self.lanes.parts:
-            await self.lanes.assign([SENSES])
+            await self.lanes.assign([SENSES], 1)
         await self.lanes.take(batch(self.log.records[self.lanes.parts[SENSES].engine.next_offset :]))
 
     def bind(self) -> None:

@@ -14,6 +14,7 @@ from streams.record import Record
 from streams.snapshot import names
 from streams.topics import SNAPSHOTS
 from streams.worker import partition as module
+from streams.worker.pace import LONGEST_S
 from streams.worker.partition import BACKLOG_AT_MOST, YIELD_EVERY, LanePartition, Rewind
 from tests.support.lane_port import FakePort, Refused, batch, partition
 from tests.support.script import Script, again, running
@@ -84,7 +85,7 @@ def test_on_an_empty_log_there_is_nothing_to_prove() -> None:
 
 
 def wrong_id(port: FakePort) -> None:
-    port.log_id = "another"
+    port.id = "another"
 
 
 def cut_end(port: FakePort) -> None:
@@ -348,7 +349,14 @@ def snapshots_of(port: FakePort) -> list[int]:
     return [name.next_offset for name in names(pieces, "sensing")]
 
 
-def test_a_snapshot_goes_out_with_the_first_checkpoint_of_an_era_and_then_every_hour() -> None:
+async def marked(part: LanePartition, clock: Clock) -> None:
+    """The time for a checkpoint comes, and it is written."""
+    clock.now += LONGEST_S
+    await part.idle()
+    await part.settled()
+
+
+def test_a_snapshot_goes_out_with_the_first_checkpoint_of_an_era_and_then_every_hour(clock: Clock) -> None:
     log = script(1)
     port = FakePort(log.records)
     part = partition(port)
@@ -356,20 +364,20 @@ def test_a_snapshot_goes_out_with_the_first_checkpoint_of_an_era_and_then_every_
     async def work() -> None:
         await part.begin([])
         await part.take(batch(log.records))
-        await part.finish()
+        await marked(part, clock)
         await part.take(batch([log.poke("a", at=1800)]))
-        await part.finish()
+        await marked(part, clock)
         await part.take(batch([log.poke("a", at=3600)]))
-        await part.finish()
+        await marked(part, clock)
 
     run(work())
     assert snapshots_of(port) == [2, 4]
 
 
-def test_a_snapshot_follows_what_was_lost_for_the_log_can_no_longer_tell_it() -> None:
+def test_a_snapshot_follows_what_was_lost_for_the_log_can_no_longer_tell_it(clock: Clock) -> None:
     records = script(9).records
     port, part = at_four(records)
-    run(part.finish())
+    run(marked(part, clock))
     assert snapshots_of(port) == [4]  # the era's first
     del port.source[:6]
 

@@ -1,0 +1,51 @@
+"""``hall worker``: the engine on Kafka, as one of any number of processes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+
+import click
+
+from agents.topology import TOPOLOGY
+from commands.common import clear_errors, kafka_servers, set_up_logging, settings
+from config.settings import Settings
+from streams.kafka.service import KafkaService
+
+log = logging.getLogger(__name__)
+
+
+@click.command("worker")
+@click.option("--for", "seconds", type=click.FloatRange(min=0.1), help="End by itself after so many seconds.")
+def command(seconds: float | None) -> None:
+    """Run the engine on Kafka. Start as many as there are partitions at the most; add and remove them at any time.
+
+    Which halls there are is said in the log itself (`hall config apply`). The topics must be there (`hall topics
+    create`). With HALL_WORKER set to a name of its own, a worker that is restarted gets its partitions back at once;
+    without it they go to the others after six seconds.
+
+    \b
+      HALL_BROKER=kafka://127.0.0.1:9092 hall topics create
+      HALL_BROKER=kafka://127.0.0.1:9092 hall worker
+    """
+    found = settings()
+    set_up_logging(found)
+    with clear_errors():
+        servers = kafka_servers(found)
+        found.var.mkdir(parents=True, exist_ok=True)
+        asyncio.run(_run(servers, found, seconds))
+
+
+async def _run(servers: str, found: Settings, seconds: float | None) -> None:
+    service = KafkaService(servers, found.var, TOPOLOGY, http=found.http, worker=found.worker)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, service.stop)
+    await service.start()
+    if seconds is not None:
+        loop.call_later(seconds, service.stop)
+    url = service.http.url if service.http else ""
+    click.echo(f"the worker is running; {url}/metrics; Ctrl-C stops it")
+    await service.run()
+    click.echo("stopped cleanly: everything is on Kafka, and whoever goes on does so from here")

@@ -1,0 +1,19 @@
+"""What can be wrong with a Kafka log, in words for the operator. Imports nothing: the table of exit codes names these."""
+
+from __future__ import annotations
+
+
+class KafkaError(Exception):
+    """Something about the log on Kafka."""
+
+
+class Unreachable(KafkaError):
+    """No broker answers."""
+
+
+class TopicsWrong(KafkaError):
+    """Topics are missing, or are not what the engine needs."""
+
+
+class SendFailed(KafkaError):
+    """The broker refused what was sent, for good."""

@@ -1,0 +1,94 @@
+"""The engine on Kafka, as one of any number of processes: what ``streams.worker.service`` leaves to the log."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaProducer
+from faust.types import TP
+
+from streams.codec import TICK
+from streams.kafka.errors import Unreachable
+from streams.kafka.log import KafkaLog
+from streams.kafka.port import KafkaPort
+from streams.kafka.sender import Row, Sender, make_producer
+from streams.kafka.topics import check_topics
+from streams.kafka.transport import Consumer, register
+from streams.lane import Topology
+from streams.worker.app import build_app
+from streams.worker.port import LanePort
+from streams.worker.service import WorkerService
+
+SESSION_S, HEARTBEAT_S = 6.0, 1.5
+"""A worker that is not heard of for so long has lost its partitions: the least that brokers allow by default."""
+
+REQUEST_S = 40.0
+FETCH_BYTES = 2**20
+CLOSE_WITHIN_S = 2.0
+
+
+class KafkaService(WorkerService):
+    """``servers``: host:port,...  ``worker``: a name that stays over restarts (static membership); None: a new member each time."""
+
+    def __init__(
+        self, servers: str, var: Path, topology: Topology, *, http: tuple[str, int] | None, ticker: bool = True,
+        worker: str | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(topology, http=http, ticker=ticker)
+        self._servers, self._var, self._worker = servers, var, worker
+        self._log: KafkaLog | None = None
+        self._producer: AIOKafkaProducer | None = None
+
+    async def _open(self) -> tuple[LanePort, int]:
+        self._log = log = await asyncio.to_thread(KafkaLog, self._servers)
+        topics = await asyncio.to_thread(check_topics, log, self._topology)
+        # A played recording is its own clock.
+        self._ticker = self._ticker and topics[self._topology.lanes[0].topic].time == "log"
+        self._producer = make_producer(self._servers)
+        try:
+            await self._producer.start()
+        except Exception as e:
+            raise Unreachable(f"no Kafka answers at {self._servers}: {e}") from e
+        self.sender = Sender(self._producer)
+        port = KafkaPort(self.sender, log, lambda: self.lanes.generation, self._commit)
+        return port, topics[self._topology.lanes[0].topic].partitions
+
+    def _build(self, partitions: int) -> faust.App:
+        register()
+        conf: dict[str, Any] = {
+            "broker_session_timeout": SESSION_S, "broker_heartbeat_interval": HEARTBEAT_S,
+            "broker_request_timeout": REQUEST_S, "broker_client_id": "hallstream",
+            "consumer_group_instance_id": self._worker, "consumer_max_fetch_size": FETCH_BYTES,
+        }  # fmt: skip
+        return build_app(
+            f"hallkafka://{self._servers}".replace(",", ";hallkafka://"), self.lanes, partitions, self._var, conf
+        )
+
+    @property
+    def _consumer(self) -> Consumer:
+        assert self._app is not None, "positions are committed by lanes, and those begin with the app"
+        consumer: Consumer = self._app.consumer
+        return consumer
+
+    async def _commit(self, generation: int | None, tp: TP, offset: int) -> bool:
+        return await self._consumer.commit_under(generation, tp, offset)
+
+    def _ends(self, topic: str, partition: int) -> int:
+        return self._consumer.end(topic, partition)
+
+    async def _tick(self) -> None:
+        """To the partitions that are ours, so that there is one tick a second however many workers there are."""
+        for tp in list(self.lanes.parts):
+            self.sender.append(tp, [Row(None, TICK)])
+
+    async def _close(self) -> None:
+        if self._producer is not None:
+            await self.sender.close()
+            with contextlib.suppress(Exception):  # what matters is acknowledged already
+                await asyncio.wait_for(self._producer.stop(), CLOSE_WITHIN_S)
+        if self._log is not None:
+            await asyncio.to_thread(self._log.close)

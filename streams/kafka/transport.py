@@ -1,0 +1,158 @@
+"""Kafka as a Faust transport: Faust's own aiokafka driver, with whole batches for the lanes and positions by checkpoint.
+
+What is Faust's: the group, the assignor, flow control, tables and their recovery. What is not: how records reach the
+agents (``streams.worker.batches``), where a lane starts (its checkpoint says), and who commits (the checkpoint does).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
+
+from aiokafka.errors import (
+    IllegalGenerationError,
+    IllegalStateError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
+from aiokafka.errors import KafkaError as ClientError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from faust.transport.drivers import TRANSPORTS, aiokafka
+from faust.types import TP
+
+from streams.record import Record
+from streams.worker.batches import BatchConsumer
+
+REVOKE_WITHIN_S = 3.0
+"""For the last checkpoint of an assignment: everybody waits for it."""
+
+RETRY_S = 0.1
+ROOM_S = 0.005
+"""How long to wait before looking again, when no lane has room for another batch."""
+
+REFUSED = (UnknownMemberIdError, IllegalGenerationError, RebalanceInProgressError)
+"""What the coordinator says to whoever is not, or not any more, a member of this generation."""
+
+T = TypeVar("T")
+
+
+class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
+    """aiokafka runs in a thread of its own, with a loop of its own; what must not be torn apart happens there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked = {}
+        self._positions: dict[TP, int] = {}
+        self._seeks = 0
+
+    async def in_thread(self, work: Coroutine[Any, Any, T]) -> T:
+        """Beside the thread's queue of calls, where a long fetch may be waiting."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._thread.thread_loop))
+
+    # -- assignment ------------------------------------------------------------------------------------------------
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        # Before the group goes on without us: until this returns, the old generation's positions are accepted.
+        self.stop_flow()
+        await self.app.lanes.revoke(REVOKE_WITHIN_S)
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        await super().on_partitions_assigned(assigned, generation_id)
+        if not assigned:
+            # More workers than partitions: this one is ready to take over. Faust does not ask it where to start.
+            await self.app.lanes.assign((), generation_id)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Where each lane's checkpoint says. Faust calls it once the tables are recovered."""
+        starts = await self.lane_starts(self.assignment())
+        for tp, offset in starts.items():
+            await self._seek(tp, offset)
+        return starts
+
+    async def _seek(self, partition: TP, offset: int) -> None:
+        self._seeks += 1
+        self._positions[partition] = offset
+        await self.in_thread(self._seek_here(partition, offset))
+        self._seeks += 1
+
+    async def _seek_here(self, tp: TP, offset: int) -> None:
+        with contextlib.suppress(IllegalStateError):  # not ours any more
+            self._thread._ensure_consumer().seek(TopicPartition(tp.topic, tp.partition), offset)
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Any]]:
+        # The driver takes an empty set for "all".
+        tps = {tp for tp in (active_partitions or ()) if self.has_room(tp)}
+        if not tps:
+            await asyncio.sleep(ROOM_S)
+            return {}
+        seeks = self._seeks
+        found: dict[TP, list[Any]] = await super()._getmany(tps, timeout)
+        if seeks != self._seeks:
+            return await self._after_seek(found)
+        for tp, records in found.items():
+            # Whatever becomes of the records, the driver goes on behind them: so do we, and the engine sees the gap.
+            self.asked[tp], self._positions[tp] = self._positions.get(tp, records[0].offset), records[-1].offset + 1
+        return found
+
+    async def _after_seek(self, found: dict[TP, list[Any]]) -> dict[TP, list[Any]]:
+        """Somebody sought during the fetch: nobody knows any more what it began at, so lanes are fetched again."""
+        for tp in found:
+            if tp.topic in self.app.lanes.topics and tp in self._positions:
+                await self._seek(tp, self._positions[tp])
+        return {tp: records for tp, records in found.items() if tp.topic not in self.app.lanes.topics}
+
+    def _as_records(self, fetched: list[Any]) -> list[Record]:
+        return [Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value) for r in fetched]
+
+    def end(self, topic: str, partition: int) -> int:
+        """The offset of the next record to come, as the last fetch told it; 0 before the first."""
+        try:
+            return int(self._thread.highwater(TP(topic, partition)) or 0)
+        except (AttributeError, ClientError):
+            return 0  # between two assignments
+
+    # -- positions -------------------------------------------------------------------------------------------------
+
+    async def commit_under(self, generation: int | None, tp: TP, offset: int) -> bool:
+        """Commit a position as a member of this generation; False when the group has gone on without it."""
+        if generation is None:
+            return False
+        return await self.in_thread(self._commit_here(generation, tp, offset))
+
+    async def _commit_here(self, generation: int, tp: TP, offset: int) -> bool:
+        coordinator = self._thread._ensure_consumer()._coordinator
+        place = {TopicPartition(tp.topic, tp.partition): OffsetAndMetadata(offset, "")}
+        while True:
+            await coordinator.ensure_coordinator_known()
+            # The request is put together before anything can come in between, with the generation just looked at.
+            if coordinator.generation != generation:
+                return False
+            try:
+                await coordinator._do_commit_offsets(None, place)
+            except REFUSED:
+                return False
+            except ClientError as e:
+                if not e.retriable:
+                    raise
+                await asyncio.sleep(RETRY_S)
+            else:
+                return True
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust's own stall detector; ours watches marks against lag (``streams.worker.watchdog``)."""
+
+    verify_recovery_event_path = verify_event_path
+
+
+class Transport(aiokafka.Transport):  # type: ignore[misc]
+    Consumer = Consumer
+
+
+def register() -> None:
+    """Make ``hallkafka://`` known to Faust."""
+    TRANSPORTS.aliases["hallkafka"] = "streams.kafka.transport:Transport"

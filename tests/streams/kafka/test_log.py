@@ -1,0 +1,128 @@
+"""Looking into a log on Kafka, and sending to it: on a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from aiokafka.partitioner import DefaultPartitioner
+from confluent_kafka import Producer
+from confluent_kafka.admin import NewTopic
+from faust.types import TP
+
+from streams.kafka.errors import SendFailed, TopicsWrong, Unreachable
+from streams.kafka.log import KafkaLog
+from streams.kafka.sender import Row, Sender, make_producer
+from streams.kafka.topics import LARGEST_RECORD, Made, check_topics, ensure_topics
+from streams.partitioner import partition_of
+from streams.topics import OBSERVATIONS
+from tests.support.kafka_broker import KafkaBroker, free_port, remove_topic
+from tests.support.toy import TOPOLOGY
+
+pytestmark = pytest.mark.live
+PARTITIONS = 7
+_numbers = count()
+
+
+@pytest.fixture
+def log(broker: KafkaBroker) -> Iterator[KafkaLog]:
+    with KafkaLog(broker.servers) as opened:
+        yield opened
+
+
+@pytest.fixture
+def topic(log: KafkaLog) -> str:
+    name = f"topic-{next(_numbers)}"
+    log.create([NewTopic(name, PARTITIONS, 1, config={"max.message.bytes": str(LARGEST_RECORD)})])
+    return name
+
+
+def send(servers: str, tp: TP, rows: list[Row]) -> None:
+    async def work() -> None:
+        producer = make_producer(servers)
+        await producer.start()
+        sender = Sender(producer)
+        try:
+            sender.append(tp, rows)
+            await sender.settle()
+        finally:
+            await sender.close()
+            await producer.stop()
+
+    asyncio.run(work())
+
+
+def test_what_was_sent_is_read_at_its_offsets(log: KafkaLog, topic: str) -> None:
+    send(log.servers, TP(topic, 3), [Row(b"k", b"%d" % n, 1_000 + n) for n in range(2_500)])
+    assert (log.start(topic, 3), log.end(topic, 3)) == (0, 2_500)
+    assert [r.value for r in log.read(topic, 3, 2_000, limit=3)] == [b"2000", b"2001", b"2002"]
+    everything = log.read(topic, 3, 0, limit=10_000)
+    assert [(r.offset, r.timestamp_ms) for r in everything] == [(n, 1_000 + n) for n in range(2_500)]
+    assert log.read(topic, 3, 2_500) == []
+    assert log.read(topic, 4, 0) == []
+
+
+def test_a_tombstone_and_a_record_without_key_come_back_as_they_were(log: KafkaLog, topic: str) -> None:
+    send(log.servers, TP(topic, 0), [Row(b"gone", None), Row(None, b"tick")])
+    assert [(r.key, r.value) for r in log.read(topic, 0, 0)] == [(b"gone", None), (None, b"tick")]
+
+
+def test_a_state_of_nine_megabytes_fits_and_one_of_eleven_is_refused(log: KafkaLog, topic: str) -> None:
+    send(log.servers, TP(topic, 1), [Row(b"hall", bytes(9_000_000))])
+    assert len(log.read(topic, 1, 0)[0].value or b"") == 9_000_000
+    with pytest.raises(SendFailed, match=f"{topic}/1"):
+        send(log.servers, TP(topic, 1), [Row(b"hall", bytes(11_000_000))])
+
+
+def test_every_client_puts_a_hall_into_the_same_partition(log: KafkaLog, topic: str) -> None:
+    """librdkafka as cameras use it, aiokafka's own partitioner, and ours."""
+    halls = [f"hall-{n}".encode() for n in range(300)]
+    producer = Producer({"bootstrap.servers": log.servers, "partitioner": "murmur2_random", "log_level": 0})
+    for hall in halls:
+        producer.produce(topic, hall, hall)
+    assert producer.flush(20) == 0
+    placed = {r.key: r.partition for p in range(PARTITIONS) for r in log.read(topic, p, 0)}
+    every = list(range(PARTITIONS))
+    assert placed == {hall: partition_of(hall, PARTITIONS) for hall in halls}
+    assert placed == {hall: DefaultPartitioner()(hall, every, every) for hall in halls}
+
+
+def test_a_topic_made_again_has_another_id(log: KafkaLog, topic: str) -> None:
+    before = log.topic_id(topic)
+    assert log.topic_id(topic) == before
+    remove_topic(log.servers, topic)
+    log.create([NewTopic(topic, 1, 1)])
+    assert log.topic_id(topic) != before
+
+
+def test_a_topic_that_is_not_there(log: KafkaLog) -> None:
+    with pytest.raises(TopicsWrong, match="hall topics create"):
+        log.topic_id("no-such-topic")
+
+
+def test_nobody_answers() -> None:
+    with pytest.raises(Unreachable, match="check HALL_BROKER"):
+        KafkaLog(f"127.0.0.1:{free_port()}")
+
+
+def test_the_engines_topics_are_made_once_and_fit(log: KafkaLog) -> None:
+    with pytest.raises(TopicsWrong, match=f"there is no .*{OBSERVATIONS}.*hall topics create"):
+        check_topics(log, TOPOLOGY)
+    assert OBSERVATIONS in ensure_topics(log, TOPOLOGY, Made(3, 1, "producer"))
+    assert ensure_topics(log, TOPOLOGY, Made(5, 1)) == [], "those that stand keep their kind"
+    found = check_topics(log, TOPOLOGY)
+    assert {topic.partitions for topic in found.values()} == {3}
+    assert found[OBSERVATIONS].time == "producer"
+    states = [topic for topic in found.values() if topic.compact]
+    assert len(states) == len(TOPOLOGY.lanes)
+    assert {topic.time for topic in states} == {"log"}, "the engine's own states are stamped by the broker"
+
+
+def test_topics_with_different_numbers_of_partitions_are_refused(own_broker: KafkaBroker) -> None:
+    with KafkaLog(own_broker.servers) as log:
+        log.create([NewTopic(OBSERVATIONS, 2, 1)])
+        ensure_topics(log, TOPOLOGY, Made(3, 1))
+        with pytest.raises(TopicsWrong, match=f"one number of partitions.*{OBSERVATIONS} 2"):
+            check_topics(log, TOPOLOGY)

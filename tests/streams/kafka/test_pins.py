@@ -1,0 +1,58 @@
+"""What we rely on inside Faust and aiokafka. An update that changes one of these needs a look at ``streams/kafka``."""
+
+from __future__ import annotations
+
+import inspect
+from importlib.metadata import version
+
+import pytest
+from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.producer.producer import AIOKafkaProducer
+from faust.tables.recovery import Recovery
+from faust.transport import consumer
+from faust.transport.drivers import aiokafka as driver
+
+RELIED_ON = (
+    # The drain loop is ours; it fetches through these.
+    (consumer.Consumer, "_drain_messages", ["self", "fetcher"]),
+    (consumer.Consumer, "_wait_next_records", ["self", "timeout"]),
+    (consumer.ThreadDelegateConsumer, "_getmany", ["self", "active_partitions", "timeout"]),
+    # Where a lane starts is asked after the recovery of its tables, and when an assignment begins and ends we are told.
+    (consumer.Consumer, "perform_seek", ["self"]),
+    (consumer.Consumer, "on_partitions_revoked", ["self", "revoked"]),
+    (consumer.Consumer, "on_partitions_assigned", ["self", "assigned", "generation_id"]),
+    (Recovery, "on_recovery_completed", ["self", "generation_id"]),
+    # A position is committed as a member of one generation: the request is made in the call's first step.
+    (GroupCoordinator, "_do_commit_offsets", ["self", "assignment", "offsets"]),
+    (GroupCoordinator, "ensure_coordinator_known", ["self"]),
+    # Sending whole batches.
+    (AIOKafkaProducer, "send_batch", ["self", "batch", "topic", "partition"]),
+    (AIOKafkaProducer, "create_batch", ["self"]),
+)
+
+
+def test_the_versions_are_those_that_were_read() -> None:
+    assert version("faust-streaming") == "0.15.3"
+    assert version("aiokafka") == "0.14.0"
+
+
+@pytest.mark.parametrize(("owner", "name", "parameters"), RELIED_ON)
+def test_a_method_that_we_call_or_override_is_as_it_was(owner: type, name: str, parameters: list[str]) -> None:
+    assert list(inspect.signature(getattr(owner, name)).parameters) == parameters
+
+
+def test_an_empty_set_of_partitions_means_all_of_them_to_the_fetcher() -> None:
+    """So the transport never asks with an empty one."""
+    assert "if partitions and tp not in partitions" in inspect.getsource(Fetcher.fetched_records)
+
+
+def test_the_commit_request_is_put_together_before_anything_is_awaited() -> None:
+    before = inspect.getsource(GroupCoordinator._do_commit_offsets).partition("await ")[0]
+    assert "self.generation" in before
+    assert "OffsetCommitRequest(" in before
+
+
+def test_the_generation_is_set_before_the_assignment_is_told() -> None:
+    source = inspect.getsource(driver.ConsumerRebalanceListener.on_partitions_assigned)
+    assert source.index("consumer_generation_id") < source.index("thread.on_partitions_assigned")

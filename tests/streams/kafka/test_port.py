@@ -1,0 +1,82 @@
+"""The lanes' port on Kafka: who is asked for what, and when."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from streams.kafka.errors import Unreachable
+from streams.kafka.port import ID_FOR_S, KafkaPort
+from streams.kafka.sender import Row
+from streams.worker.port import StateRow
+
+
+class FakeLog:
+    def __init__(self) -> None:
+        self.id: str | None = "id-1"
+        self.asked = 0
+
+    def topic_id(self, topic: str) -> str:
+        self.asked += 1
+        if self.id is None:
+            raise Unreachable("nobody answers")
+        return self.id
+
+
+class FakeSender:
+    def __init__(self, told: list[object]) -> None:
+        self.told = told
+
+    def append(self, tp: TP, rows: list[Row]) -> None:
+        self.told.append([row.key for row in rows])
+
+    async def settle(self, tp: TP | None = None) -> None:
+        self.told.append("acknowledged")
+
+
+def port(log: Any, told: list[object], generation: int | None = 7, accepted: bool = True) -> KafkaPort:
+    async def commit(generation: int | None, tp: TP, offset: int) -> bool:
+        told.append((generation, tp.topic, offset))
+        return accepted
+
+    sender: Any = FakeSender(told)
+    return KafkaPort(sender, log, lambda: generation, commit)
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_halls_then_mark_then_acknowledged_then_the_position(accepted: bool) -> None:
+    told: list[object] = []
+    halls, mark = [StateRow(b"w/h1", b"1"), StateRow(b"w/h2", b"2")], StateRow(b"w", b"m")
+    wrote = port(FakeLog(), told, accepted=accepted).write_state("state", 3, halls, mark, "source", 42)
+    assert asyncio.run(wrote) == accepted
+    assert told == [[b"w/h1", b"w/h2", b"w"], "acknowledged", (7, "source", 42)]
+
+
+def test_all_partitions_that_mark_in_one_second_ask_once() -> None:
+    async def scene() -> None:
+        asked = port(log := FakeLog(), [])
+        assert await asyncio.gather(*(asked.log_id("t") for _ in range(16))) == ["id-1"] * 16
+        assert log.asked == 1
+
+    asyncio.run(scene())
+
+
+def test_a_broker_that_is_away_leaves_the_answer_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        asked = port(log := FakeLog(), [])
+        log.id = None
+        with pytest.raises(Unreachable):
+            await asked.log_id("t")
+        monkeypatch.setattr("streams.kafka.port.ID_FOR_S", -1.0)
+        log.id = "id-1"
+        assert await asked.log_id("t") == "id-1"
+        log.id = None
+        assert await asked.log_id("t") == "id-1"
+        log.id = "id-2"
+        assert await asked.log_id("t") == "id-2"
+
+    assert ID_FOR_S > 0
+    asyncio.run(scene())

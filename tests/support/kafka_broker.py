@@ -1,0 +1,202 @@
+"""A real one-node Apache Kafka, as a process of its own: start, stop, kill, pause, restart.
+
+Run as ``python -m tests.support.kafka_broker DIRECTORY [PORT]`` it is the broker of ``make kafka``, until Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+ROOT = Path(__file__).parents[2]
+JARS = ROOT / "var" / "kafka-jars"
+UP_WITHIN_S = 60.0
+STOP_WITHIN_S = 30.0
+REQUIRED = "REQUIRE_LIVE"
+
+SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "log.retention.check.interval.ms": "1000",
+    "log.segment.delete.delay.ms": "100",
+}
+"""One node stands for a cluster: a single replica, and nobody to wait for when a group forms."""
+
+
+class KafkaBroker:
+    """``directory`` keeps the broker's logs over restarts; the port stays the same too. ``settings``: on top of ours."""
+
+    def __init__(self, directory: Path, port: int | None = None, settings: Mapping[str, str] | None = None) -> None:
+        self.directory = directory
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.port = port or free_port()
+        self.servers = f"127.0.0.1:{self.port}"
+        self._settings = {**SETTINGS, **(settings or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start, and wait until it answers. Raises RuntimeError with the end of its log when it does not."""
+        assert self._process is None
+        properties = self.directory / "server.properties"
+        if not (self.directory / "data" / "meta.properties").exists():
+            properties.write_text(self._properties(free_port()))
+            _java("kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(properties))
+        with (self.directory / "broker.log").open("ab") as output:
+            self._process = subprocess.Popen(
+                _command("kafka.Kafka", str(properties)), cwd=self.directory, stdout=output, stderr=output,
+                start_new_session=True,
+            )  # fmt: skip
+        self._wait_until_up()
+
+    def _properties(self, controller: int) -> str:
+        own = {
+            "listeners": f"PLAINTEXT://{self.servers},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.servers}",
+            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+            "log.dirs": str(self.directory / "data"),
+        }
+        return "".join(f"{key}={value}\n" for key, value in {**self._settings, **own}.items())
+
+    def _wait_until_up(self) -> None:
+        deadline = time.monotonic() + UP_WITHIN_S
+        while not answers(self.servers):
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                said = (self.directory / "broker.log").read_text(errors="replace")[-3000:]
+                raise RuntimeError(f"Kafka did not come up within {UP_WITHIN_S:.0f} s: {said}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """An orderly end."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def kill(self) -> None:
+        """kill -9."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def restart(self) -> None:
+        """kill -9, and a new start on the same logs and the same port."""
+        self.kill()
+        self.start()
+
+    def pause(self) -> None:
+        """SIGSTOP: connections stay open, and nobody answers; until ``go_on``."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def wait(self) -> None:
+        """Until it ends by itself."""
+        if self._process is not None:
+            self._process.wait()
+
+
+def answers(servers: str) -> bool:
+    """Whether a broker answers there."""
+    host, _, port = servers.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), 0.5).close()
+        return bool(AdminClient({"bootstrap.servers": servers, "log_level": 0}).list_topics(timeout=5).brokers)
+    except (OSError, KafkaException):
+        return False
+
+
+def remove_topic(servers: str, topic: str) -> None:
+    """Returns when it is gone."""
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    admin.delete_topics([topic])[topic].result(UP_WITHIN_S)
+    deadline = time.monotonic() + UP_WITHIN_S
+    while topic in admin.list_topics(timeout=10).topics:
+        assert time.monotonic() < deadline, f"{topic} is still there"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def require_jars() -> None:
+    """Kafka's jars are there, or are fetched; a skip that says what is missing, or a failure where live tests must run."""
+    done = subprocess.run(
+        ["bash", str(ROOT / ".ci" / "kafka"), str(JARS)], capture_output=True, text=True, timeout=600, check=False
+    )
+    if done.returncode == 0:
+        return
+    reason = f"no Kafka to test with: {(done.stderr or done.stdout).strip()[-500:]}"
+    if os.environ.get(REQUIRED):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _command(main: str, *arguments: str) -> list[str]:
+    # log4j's default configuration is quiet but for errors; the heap is what one node for tests needs.
+    return ["java", "-Xmx768m", "-Dkafka.logs.dir=logs", "-cp", str(JARS / "lib" / "*"), main, *arguments]
+
+
+def _java(main: str, *arguments: str) -> None:
+    done = subprocess.run(_command(main, *arguments), capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{main} failed: {(done.stdout + done.stderr)[-3000:]}")
+
+
+def _cluster_id() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+def main(directory: str, port: str = "9092") -> None:
+    if answers(f"127.0.0.1:{port}"):
+        sys.exit(
+            f"something answers on 127.0.0.1:{port} already: stop it first, or choose another: make kafka PORT=9192"
+        )
+    # A port that was chosen anew does not fit what an earlier run wrote down.
+    where = Path(directory)
+    if (where / "server.properties").exists() and f":{port}," not in (where / "server.properties").read_text():
+        shutil.rmtree(where)
+    broker = KafkaBroker(where, int(port))
+    broker.start()
+    print(f"Kafka is up: HALL_BROKER=kafka://{broker.servers}   data in {where}   Ctrl-C stops it", flush=True)
+    try:
+        broker.wait()
+    except KeyboardInterrupt:
+        broker.stop()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
