@@ -20,8 +20,9 @@ from agents.topology import SENSING
 from benchmarks.crowd import log_of
 from benchmarks.halls import many
 from streams.codec import encode
-from streams.embedded.log import Append, Log
+from streams.embedded.log import Log
 from streams.events import Frame
+from streams.log import Append
 from streams.topics import OBSERVATIONS
 
 CAMERAS_A_HALL = 2

@@ -19,8 +19,9 @@ from benchmarks.halls import many
 from benchmarks.processes import result, start, start_engine, wait_ready
 from streams.codec import id_of
 from streams.embedded.log import Log
-from streams.embedded.topics import configured, ensure_topics
+from streams.embedded.topics import ensure_topics
 from streams.ids import parse_id
+from streams.rows import configured
 from streams.topics import JOURNAL
 
 HALLS = 125

@@ -12,8 +12,9 @@ import msgspec
 
 from agents.topology import TOPOLOGY
 from benchmarks.engine_process import READY, Done
-from streams.embedded.log import Append, Log
+from streams.embedded.log import Log
 from streams.embedded.topics import ensure_topics
+from streams.log import Append
 from streams.record import Record
 
 ROOT = Path(__file__).parents[1]

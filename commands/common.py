@@ -17,7 +17,10 @@ import click
 from config.loading import ConfigError, load_halls
 from config.settings import Settings
 from streams.embedded.errors import LogError, TopicMissing
+from streams.embedded.lock import ConsumerLock
 from streams.embedded.log import Log
+from streams.kafka.log import KafkaLog
+from streams.log import EventLog
 from streams.mot import MotError
 from streams.recording import RecordingError
 from streams.worker.failure import EXITS, Fatal
@@ -72,10 +75,30 @@ def settings() -> Settings:
 
 
 def log_path(found: Settings) -> Path:
-    """The embedded log's file; another log is not for this verb (yet)."""
+    """The embedded log's file; Kafka is not for this verb."""
     if found.broker.path is None:
         raise Ended(f"HALL_BROKER is {found.broker.servers}: this verb works on the embedded log only", 64)
     return found.broker.path
+
+
+def open_log(found: Settings, *, read_only: bool = False) -> EventLog:
+    """The log of HALL_BROKER, which must be there."""
+    if found.broker.servers is not None:
+        return KafkaLog(found.broker.servers)
+    return open_embedded(found, read_only=read_only)
+
+
+@contextmanager
+def alone(found: Settings, log: EventLog) -> Iterator[None]:
+    """While no engine may run: the embedded log is locked; on Kafka the workers' group must be empty."""
+    if found.broker.path is not None:
+        with ConsumerLock(found.broker.path):
+            yield
+        return
+    if runners := log.runners():
+        who = ", ".join(runner.name for runner in runners)
+        raise Ended(f"{log.name}: expected no worker, but {who} runs on it. What to do: `hall drain`, then again", 75)
+    yield
 
 
 def kafka_servers(found: Settings) -> str:
@@ -88,7 +111,7 @@ def kafka_servers(found: Settings) -> str:
     return found.broker.servers
 
 
-def open_log(found: Settings, *, create: bool = False, read_only: bool = False) -> Log:
+def open_embedded(found: Settings, *, create: bool = False, read_only: bool = False) -> Log:
     path = log_path(found)
     if create:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,21 +10,18 @@ from pathlib import Path
 import click
 
 from agents.topology import TOPOLOGY
-from commands.common import Ended, clear_errors, log_path, now_ms, open_log, settings
+from commands.common import Ended, clear_errors, now_ms, open_log, settings
 from config.loading import examine, hall_dirs, load_halls, read_dir
 from config.problems import ConfigError
-from streams.embedded import admin, configuring
-from streams.embedded.configuring import Applied, Outcome
-from streams.embedded.lock import holding
-from streams.embedded.log import Log
-from streams.kafka import configuring as on_kafka
 from streams.lane import Lane
+from streams.log import EventLog
+from streams.operating import admin, configuring
+from streams.operating.configuring import Applied, Outcome
 
 DIFF_LINES = 40
 """Of one hall's difference; --full shows all."""
 
 ORIGIN: Lane = next(lane for lane in TOPOLOGY.lanes if lane.origin)
-Halls = Mapping[str, Mapping[str, str]]
 
 
 @click.group("config")
@@ -57,11 +54,7 @@ def apply(directory: Path, dry_run: bool, full: bool, wait_s: float) -> None:
     """
     with clear_errors():
         halls = sound_halls(directory)
-        found = settings()
-        if found.broker.servers is not None:
-            _apply_on_kafka(found.broker.servers, halls, dry_run)
-            return
-        with open_log(found, read_only=dry_run) as log:
+        with open_log(settings(), read_only=dry_run) as log:
             states = in_log(log)
             for hall, files in halls.items():
                 show_difference(hall, states.get(hall), files, None if full else DIFF_LINES)
@@ -69,16 +62,7 @@ def apply(directory: Path, dry_run: bool, full: bool, wait_s: float) -> None:
                 click.echo("nothing was changed (--dry-run)")
                 return
             applied = configuring.put(log, halls, configuring.clock_ms(log, now_ms()))
-            _report(log, applied, wait_s if holding(log_path(found)) else None)
-
-
-def _apply_on_kafka(servers: str, halls: Halls, dry_run: bool) -> None:
-    """Without the difference, and without waiting: which worker has a hall, and what it has in force, only the log tells."""
-    if dry_run:
-        click.echo(f"{', '.join(halls)}: in order; nothing was changed (--dry-run)")
-        return
-    on_kafka.put(servers, halls, now_ms())
-    click.echo(f"{', '.join(halls)}: written to the log; in force as soon as a worker (`hall worker`) gets there")
+            _report(log, applied, wait_s if log.runners() else None)
 
 
 def sound_halls(directory: Path) -> dict[str, dict[str, str]]:
@@ -97,7 +81,7 @@ def sound_halls(directory: Path) -> dict[str, dict[str, str]]:
     return halls
 
 
-def in_log(log: Log) -> dict[str, dict[str, str]]:
+def in_log(log: EventLog) -> dict[str, dict[str, str]]:
     """The files of every hall: those in force, or those that stand in the log and will be."""
     states = admin.lane_states(log, TOPOLOGY)
     return admin.in_force(states) | admin.coming(log, states)
@@ -115,9 +99,11 @@ def show_difference(hall: str, old: Mapping[str, str] | None, new: Mapping[str, 
         click.echo(f"  ... {len(lines) - most} more lines (--full shows them)")
 
 
-def _report(log: Log, applied: Sequence[Applied], wait_s: float | None) -> None:
+def _report(log: EventLog, applied: Sequence[Applied], wait_s: float | None) -> None:
     if wait_s is None:
-        click.echo("written to the log; no engine runs: it comes into force when one is started (`hall run`)")
+        click.echo(
+            "written to the log; no engine runs: it comes into force when one is started (`hall run`, `hall worker`)"
+        )
         return
     outcomes = configuring.wait(log, ORIGIN, applied, time.monotonic() + wait_s)
     for outcome in outcomes:

@@ -18,11 +18,11 @@ from rich.text import Text
 from agents.topology import TOPOLOGY
 from commands.common import Ended, clear_errors, open_log, settings
 from streams.codec import BadRecord, id_of
-from streams.embedded.log import Log
-from streams.embedded.reading import Span, offset_at, stretch
 from streams.explain import Explanation, Unexplained, explain
 from streams.ids import EventId, parse_id
 from streams.lane import Lane
+from streams.log import EventLog
+from streams.operating.reading import Span, stretch
 from streams.partitioner import partition_of
 from streams.record import Record
 from streams.snapshot import latest
@@ -71,7 +71,7 @@ def command(event_id: str, as_json: bool, whole_state: bool) -> None:
     sys.exit(0 if proved else 1)
 
 
-def _explain(log: Log, lane: Lane, name: EventId) -> Explanation:
+def _explain(log: EventLog, lane: Lane, name: EventId) -> Explanation:
     partitions = log.partitions(lane.topic)
     partition = _partition(name.hall, partitions)
     start, end = log.start(lane.topic, partition), log.end(lane.topic, partition)
@@ -106,13 +106,13 @@ def _partition(hall: str, partitions: int) -> int:
     return int(number)
 
 
-def _published(log: Log, found: Explanation) -> bytes | None:
+def _published(log: EventLog, found: Explanation) -> bytes | None:
     """What stands in the log under this id. It was appended after its cause, so the search begins there."""
     wanted = str(found.id)
     needle = f'{{"id":"{wanted}"'.encode()
     for topic in PUBLISHED:
         partition = found.source.partition
-        span = Span(offset_at(log, topic, partition, found.source.timestamp_ms), log.end(topic, partition))
+        span = Span(log.offset_at(topic, partition, found.source.timestamp_ms), log.end(topic, partition))
         for record in stretch(log, topic, partition, span):
             if record.value is not None and record.value.startswith(needle):
                 return record.value

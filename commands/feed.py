@@ -11,12 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from agents.topology import TOPOLOGY
-from commands.common import Ended, clear_errors, log_path, open_log, settings
+from commands.common import Ended, clear_errors, open_log, settings
 from commands.config import ORIGIN, in_log
 from commands.played import Files, Halls, Options, given_files, open_recording, place
 from streams.driver import closing_ticks
-from streams.embedded.feeding import Clock, Feeder, Pace
-from streams.embedded.log import Log
+from streams.log import EventLog
+from streams.operating.feeding import Clock, Feeder, Pace
 from streams.playing import Play, ticked
 
 
@@ -94,19 +94,19 @@ def command(
         halls = Halls(known, options.given)
         for hall in halls.different:
             click.echo(f"{hall}: the log's own files stay in force (`hall config apply` changes them)", err=True)
-        feeder = Feeder(log, TOPOLOGY, log_path(found), own_clock=own_clock)
+        feeder = Feeder(log, TOPOLOGY, own_clock=own_clock)
         timeline = ticked(halls.admit(plays)) if own_clock else halls.admit(plays)
         _play(feeder, timeline, Pace(speed, Clock()), source.count, halls.files if own_clock and not more else None)
         if halls.left_out:
             click.echo(f"{halls.left_out} configurations left out: the halls have theirs already", err=True)
 
 
-def _own_clock(log: Log, speed: float) -> bool:
+def _own_clock(log: EventLog, speed: float) -> bool:
     """Whether the recording is the log's clock."""
     own = log.topics()[ORIGIN.topic].time == "producer"
     if not own and speed != 1:
         raise Ended(
-            f"the topics of {log.path} are stamped when something arrives, so --speed 1 is the only one. "
+            f"the topics of {log.name} are stamped when something arrives, so --speed 1 is the only one. "
             "For other speeds use a log whose time is the recording's own:\n"
             "  export HALL_VAR=/tmp/try; hall topics create --time producer; hall run --no-simulate &", 64,
         )  # fmt: skip

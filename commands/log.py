@@ -15,11 +15,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from commands.common import Ended, clear_errors, open_log, settings
+from commands.common import Ended, clear_errors, open_embedded, open_log, settings
 from commands.showing import Column, print_table, retention, size, topic_named, when
-from streams.embedded import admin
 from streams.embedded.log import Log
-from streams.embedded.spec import PartitionStats, TopicSpec
+from streams.log import EventLog, PartitionStats, TopicSpec
+from streams.operating import admin
 from streams.readable import hall_of, key_text, type_of, value_text
 from streams.record import Record
 from streams.topics import JOURNAL
@@ -100,7 +100,7 @@ def cat(
                 raise
 
 
-def _places(log: Log, topic: str, partition: int | None, start: int) -> dict[int, int]:
+def _places(log: EventLog, topic: str, partition: int | None, start: int) -> dict[int, int]:
     """Where to begin in each partition."""
     count = log.partitions(topic)
     if partition is not None and partition >= count:
@@ -109,7 +109,9 @@ def _places(log: Log, topic: str, partition: int | None, start: int) -> dict[int
     return {n: start if start >= 0 else max(0, log.end(topic, n) + start) for n in numbers}
 
 
-def follow_records(log: Log, topic: str, places: dict[int, int], wait: Callable[[], None] | None) -> Iterator[Record]:
+def follow_records(
+    log: EventLog, topic: str, places: dict[int, int], wait: Callable[[], None] | None
+) -> Iterator[Record]:
     """Everything from ``places`` (offset by partition) on; then, if there is a ``wait``, what comes after each."""
     while True:
         for partition, start in places.items():
@@ -154,15 +156,18 @@ def stats(as_json: bool) -> None:
         parts, specs, disk = log.stats(), log.topics(), disk_use(log)
         if as_json:
             topics = [part._asdict() | {"time": specs[part.topic].time} for part in parts]
-            click.echo(json.dumps({"path": str(log.path), "id": log.id, "disk": disk, "partitions": topics}, indent=2))
+            click.echo(json.dumps({"name": log.name, "disk": disk, "partitions": topics}, indent=2))
             return
         print_table(STATS_COLUMNS, [_stats_row(part, specs[part.topic]) for part in parts])
-        click.echo(f"\n{log.path} (log {log.id})")
-        click.echo(disk_text(disk))
+        click.echo(f"\n{log.name}")
+        if disk:
+            click.echo(disk_text(disk))
 
 
-def disk_use(log: Log) -> dict[str, int]:
-    """Bytes of the file, of its write-ahead log, and free on its disk."""
+def disk_use(log: EventLog) -> dict[str, int]:
+    """Bytes of the file, of its write-ahead log, and free on its disk; nothing where the log is no file of ours."""
+    if not isinstance(log, Log):
+        return {}
     wal = log.path.with_name(log.path.name + "-wal")
     wal_bytes = wal.stat().st_size if wal.exists() else 0
     return {"file_bytes": log.path.stat().st_size, "wal_bytes": wal_bytes, "free_bytes": log.free_bytes()}
@@ -195,7 +200,7 @@ def backup(file: Path) -> None:
     \b
       hall log backup /backups/hall-$(date +%F).db
     """
-    with clear_errors(), open_log(settings(), read_only=True) as log:
+    with clear_errors(), open_embedded(settings(), read_only=True) as log:
         log_id = _copy(log, file)
     click.echo(f"{file}: {size(file.stat().st_size)}, a log of its own with the id {log_id}")
     click.echo("the engine refuses to run on it until `hall reset` has started a new era there")

@@ -19,10 +19,10 @@ from commands.showing import when
 from commands.sources import start_ms
 from config.hall import Hall
 from config.loading import load_files, read_dir
-from streams.embedded import admin
-from streams.embedded.log import Log
 from streams.events import Configured
+from streams.log import EventLog
 from streams.mot import MotError, read_mot
+from streams.operating import admin
 from streams.playing import Play, in_time, moved, recorded
 from streams.recording import RecordingError, is_recording
 
@@ -100,7 +100,7 @@ def _hall_of_mot(options: Options, known: Mapping[str, Files]) -> Hall:
 
 
 def place(
-    source: Recording, log: Log, options: Options, known: Mapping[str, Files], *, own_clock: bool
+    source: Recording, log: EventLog, options: Options, known: Mapping[str, Files], *, own_clock: bool
 ) -> Iterator[Play]:  # fmt: skip
     """The recording, moved to when it is to happen: now, unless the recording is the log's clock."""
     first = next(iter(source), None)
@@ -127,7 +127,7 @@ def _begin(first: Play, options: Options, known: Mapping[str, Files]) -> int:
     return start_ms(options.start, load_files(files).hall)
 
 
-def _not_in_the_past(log: Log, begin: int) -> None:
+def _not_in_the_past(log: EventLog, begin: int) -> None:
     partitions = log.partitions(ORIGIN.topic)
     newest = max(admin.newest_ms(log, ORIGIN.topic, number) or 0 for number in range(partitions))
     if begin < newest:

@@ -15,9 +15,9 @@ from agents.topology import TOPOLOGY
 from commands.common import clear_errors, now_ms, open_log, settings
 from commands.progress import tracked
 from streams.checkpoint import Restored
-from streams.embedded.log import Log
-from streams.embedded.reading import Span, checkpoint, is_whole, offset_at, snapshots, stretch
 from streams.lane import Lane
+from streams.log import EventLog
+from streams.operating.reading import Span, checkpoint, is_whole, snapshots, stretch
 from streams.record import Record
 from streams.recording import RecordingWriter
 from streams.snapshot import as_snapshot
@@ -63,10 +63,15 @@ def command(file: Path, hours: float | None, overwrite: bool) -> None:
     click.echo(f"{count} records in {file}")
 
 
-def record_log(log: Log, file: Path, since_ms: int | None) -> int:
+def record_log(log: EventLog, file: Path, since_ms: int | None) -> int:
     """Write the recording; how many records there are. ``since_ms``: leave out what is older, as far as a replay allows."""
     partitions = log.partitions(TOPOLOGY.lanes[0].topic)
-    about = {"kind": "log", "log_id": log.id, "partitions": str(partitions), "topology": str(TOPOLOGY.version)}
+    about = {
+        "kind": "log",
+        "log_id": log.identity(TOPOLOGY.lanes[0].topic),
+        "partitions": str(partitions),
+        "topology": str(TOPOLOGY.version),
+    }
     begins: dict[tuple[str, int], Beginning] = {}
     for lane in TOPOLOGY.lanes:
         for p in range(partitions):
@@ -99,7 +104,7 @@ def _draft(file: Path) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
-def _beginning(log: Log, lane: Lane, partition: int, newest: Restored, since_ms: int | None) -> Beginning:
+def _beginning(log: EventLog, lane: Lane, partition: int, newest: Restored, since_ms: int | None) -> Beginning:
     """From the first record, if all of the era is there and wanted; else from a snapshot: the newest before what is wanted."""
     mark = newest.mark
     if mark is None:
@@ -112,7 +117,7 @@ def _beginning(log: Log, lane: Lane, partition: int, newest: Restored, since_ms:
         return Beginning(0, [])
     found = snapshots(log, lane, partition, mark.era)
     if since_ms is not None:
-        wanted = offset_at(log, lane.topic, partition, since_ms)
+        wanted = log.offset_at(lane.topic, partition, since_ms)
         found = [name for name in found if name.next_offset <= wanted][-1:] or ([] if whole else found)
     if found:
         prefix = str(found[0]).encode()
@@ -121,17 +126,21 @@ def _beginning(log: Log, lane: Lane, partition: int, newest: Restored, since_ms:
     return Beginning(0, []) if whole else last
 
 
-def _span(log: Log, topic: str, partition: int, begins: dict[tuple[str, int], Beginning], since_ms: int | None) -> Span:
+def _span(
+    log: EventLog, topic: str, partition: int, begins: dict[tuple[str, int], Beginning], since_ms: int | None
+) -> Span:
     """A lane's topic from its beginning on; of the others only what is not older than what was asked for."""
     start, end = log.start(topic, partition), log.end(topic, partition)
     if topic == SNAPSHOTS:
         return Span(end, end)
     if (begin := begins.get((topic, partition))) is not None:
         return Span(max(start, begin.offset), end)
-    return Span(start if since_ms is None else offset_at(log, topic, partition, since_ms - HOUR_MS), end)
+    return Span(start if since_ms is None else log.offset_at(topic, partition, since_ms - HOUR_MS), end)
 
 
-def _all(log: Log, begins: dict[tuple[str, int], Beginning], spans: dict[tuple[str, int], Span]) -> Iterator[Record]:
+def _all(
+    log: EventLog, begins: dict[tuple[str, int], Beginning], spans: dict[tuple[str, int], Span]
+) -> Iterator[Record]:
     """The states that the lanes begin with; then everything, merged by time."""
     for begin in begins.values():
         yield from begin.state

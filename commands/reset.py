@@ -7,12 +7,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agents.topology import TOPOLOGY
-from commands.common import clear_errors, log_path, now_ms, open_log, settings
-from streams.embedded import reset
-from streams.embedded.admin import lane_states
-from streams.embedded.lock import ConsumerLock
-from streams.embedded.log import Log
-from streams.embedded.reset import Plan, Where
+from commands.common import alone, clear_errors, now_ms, open_log, settings
+from streams.log import EventLog
+from streams.operating import reset
+from streams.operating.admin import lane_states
+from streams.operating.reset import Plan, Where
 
 MEANING = {
     "kept": "the state is kept; the new era begins at offset {at}, after what is in the log",
@@ -50,17 +49,17 @@ def command(yes: bool, where: Where) -> None:
       hall reset --from end --yes
     """
     found = settings()
-    with clear_errors(), open_log(found) as log, ConsumerLock(log_path(found)):
+    with clear_errors(), open_log(found) as log, alone(found, log):
         plans = reset.plan(log, lane_states(log, TOPOLOGY), TOPOLOGY, where, now_ms())
         for item in plans:
             _explain(item)
         if all(item.does == "nothing" for item in plans):
-            click.echo("nothing was changed: `hall run` can be started")
+            click.echo("nothing was changed: the engine can be started")
             return
         if not yes:
             click.confirm("start the new era?", abort=True)
         _carry_out(log, plans)
-        click.echo("the new era stands; start the engine (`hall run`)")
+        click.echo("the new era stands; start the engine (`hall run`, `hall worker`)")
         if any(item.does == "dropped" for item in plans):
             click.echo("then put the halls in force again: hall config apply DIR")
 
@@ -77,7 +76,7 @@ def _explain(item: Plan) -> None:
         click.echo(f"  {again} records are read again: what follows from them is published again, under new ids")
 
 
-def _carry_out(log: Log, plans: list[Plan]) -> None:
+def _carry_out(log: EventLog, plans: list[Plan]) -> None:
     columns = TextColumn("processing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=sum(item.state.lag for item in plans if item.does == "kept"))

@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,16 @@ from rich.console import Console
 from rich.live import Live
 
 from agents.topology import SERVICE, TOPOLOGY
-from commands.common import clear_errors, halls_of, log_path, now_ms, open_log, set_up_logging, settings
+from commands.common import (
+    clear_errors,
+    halls_of,
+    kafka_servers,
+    now_ms,
+    open_embedded,
+    open_log,
+    set_up_logging,
+    settings,
+)
 from commands.live.board import Board
 from commands.live.follow import Follower
 from commands.live.metrics import BoardMetrics
@@ -25,11 +35,15 @@ from config.settings import Settings
 from devices.simulator import Simulator
 from streams.codec import encode
 from streams.embedded import topics
-from streams.embedded.configuring import clock_ms
-from streams.embedded.log import Log
 from streams.embedded.service import EmbeddedService
+from streams.kafka.service import KafkaService
+from streams.log import EventLog
+from streams.operating.admin import check_topics
+from streams.operating.configuring import clock_ms
+from streams.rows import configured, keyed
 from streams.topics import DAY_MS, OBSERVATIONS
 from streams.worker.failure import Fatal
+from streams.worker.service import WorkerService
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +52,10 @@ STALLED_MS = 5_000
 SHOW_EVERY_S = 0.5
 PRINT_EVERY_S = 10.0
 """Where the output is no terminal: a table now and then instead of a live one."""
+
+
+Making = Callable[[], WorkerService]
+"""A service belongs to the event loop in which it is made."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +87,11 @@ class Options:
 def command(
     directory: Path | None, simulate: bool | None, seconds: float | None, plain: bool, seed: int, level: float
 ) -> None:
-    """Run the engine for the halls of DIRECTORY (or HALL_CONFIG, or the demo hall) on the embedded log.
+    """Run the engine for the halls of DIRECTORY (or HALL_CONFIG, or the demo hall), and show what it sees.
 
     Nothing else is needed: the log is a file in HALL_VAR (default: var), /metrics is on HALL_HTTP (default:
-    127.0.0.1:9464). Ctrl-C stops cleanly; run again, and it goes on where it was.
+    127.0.0.1:9464). Ctrl-C stops cleanly; run again, and it goes on where it was. With HALL_BROKER=kafka://host:port the
+    log is on Kafka, and this is one of its workers (`hall worker` is the same without table and crowd).
 
     \b
       hall run                     the demo hall with a simulated crowd
@@ -85,9 +104,9 @@ def command(
     simulated = directory is None and found.config is None if simulate is None else simulate
     with clear_errors():
         halls = _halls(directory, found, simulated=simulated)
-        store = open_log(found, create=True)
+        store, making = _on_kafka(found) if found.broker.servers else _embedded(found)
         try:
-            asyncio.run(_run(store, halls, found, Options(simulated, seconds, plain, seed, level)))
+            asyncio.run(_run(store, making, halls, Options(simulated, seconds, plain, seed, level)))
         finally:
             store.close()
 
@@ -105,14 +124,29 @@ def _halls(directory: Path | None, found: Settings, *, simulated: bool) -> dict[
     return halls
 
 
-async def _run(store: Log, halls: dict[str, dict[str, str]], found: Settings, options: Options) -> None:
+def _embedded(found: Settings) -> tuple[EventLog, Making]:
+    store = open_embedded(found, create=True)
     topics.ensure_topics(store, TOPOLOGY)
+    ticker = store.topics()[OBSERVATIONS].time == "log"  # a played recording is its own clock
+    return store, lambda: EmbeddedService(store, store.path, TOPOLOGY, http=found.http, ticker=ticker)
+
+
+def _on_kafka(found: Settings) -> tuple[EventLog, Making]:
+    """The topics must be there: how many partitions they get is for ever, and not for a demo to choose."""
+    servers = kafka_servers(found)
+    store = open_log(found)
+    check_topics(store, TOPOLOGY)
+    found.var.mkdir(parents=True, exist_ok=True)
+    return store, lambda: KafkaService(servers, found.var, TOPOLOGY, http=found.http, worker=found.worker)
+
+
+async def _run(store: EventLog, making: Making, halls: dict[str, dict[str, str]], options: Options) -> None:
     own_clock = store.topics()[OBSERVATIONS].time == "producer"
     if own_clock and options.simulate:
         raise Fatal(
             64, "the topics of this log were made with --time producer, for `hall feed`: run with --no-simulate"
         )
-    service = EmbeddedService(store, log_path(found), TOPOLOGY, http=found.http, ticker=not own_clock)
+    service = making()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, service.stop)
@@ -125,10 +159,10 @@ async def _run(store: Log, halls: dict[str, dict[str, str]], found: Settings, op
         await service.leave()  # also when something failed before it could run
 
 
-async def _attend(store: Log, service: EmbeddedService, halls: dict[str, dict[str, str]], options: Options) -> None:
+async def _attend(store: EventLog, service: WorkerService, halls: dict[str, dict[str, str]], options: Options) -> None:
     """Put the halls' files in force, and show what becomes of them, for as long as the engine runs."""
     if halls:
-        await service.embedded.writer.append(topics.configured(store, halls, clock_ms(store, now_ms())))
+        await service.append(configured(store, halls, clock_ms(store, now_ms())))
     screen = Screen(store, service, options, halls)
     service.spawn(screen.run())
     if options.simulate:
@@ -137,11 +171,12 @@ async def _attend(store: Log, service: EmbeddedService, halls: dict[str, dict[st
         await service.run()
     finally:
         screen.close()
-    await service.embedded.writer.close()
     screen.summary()
 
 
-async def _simulate(store: Log, service: EmbeddedService, halls: dict[str, dict[str, str]], options: Options) -> None:
+async def _simulate(
+    store: EventLog, service: WorkerService, halls: dict[str, dict[str, str]], options: Options
+) -> None:
     """What cameras would send, ten times a second."""
     start = now_ms()
     crowds = [_crowd(files, start, options) for files in halls.values()]
@@ -154,8 +189,8 @@ async def _simulate(store: Log, service: EmbeddedService, halls: dict[str, dict[
         last = now
         frames = [frame for crowd in crowds for frame in crowd.step(now)]
         if frames:
-            rows = [topics.keyed(store, OBSERVATIONS, f.hall, encode(f), f.at_ms) for f in frames]
-            await service.embedded.writer.append(rows)
+            rows = [keyed(store, OBSERVATIONS, f.hall, encode(f), f.at_ms) for f in frames]
+            await service.append(rows)
         await asyncio.sleep(STEP_S)
 
 
@@ -171,7 +206,7 @@ class Screen:
     """The live table, or a printed one; and the summary at the end."""
 
     def __init__(
-        self, store: Log, service: EmbeddedService, options: Options, halls: dict[str, dict[str, str]]
+        self, store: EventLog, service: WorkerService, options: Options, halls: dict[str, dict[str, str]]
     ) -> None:
         self._service, self._options = service, options
         self._board = Board()

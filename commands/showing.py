@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.common import Ended
-from streams.embedded.lock import Holder
+from streams.log import Runner
 
 Column = tuple[str, str]
 """Heading, and "left" or "right"."""
@@ -70,10 +70,9 @@ def retention(compact: bool, age_ms: int | None, count: int | None) -> str:
     return ", ".join(limit for limit in (age, volume) if limit) or "for ever"
 
 
-def holder_text(holder: Holder) -> str:
+def runner_text(runner: Runner) -> str:
     """Who runs the engine, for a sentence."""
-    who = f"process {holder.pid}" if holder.pid else "a process of another container"
-    return who if holder.since_ms is None else f"{who}, since {when(holder.since_ms)}"
+    return runner.name if runner.since_ms is None else f"{runner.name}, since {when(runner.since_ms)}"
 
 
 def topic_named(text: str, topics: Iterable[str]) -> str:

@@ -11,15 +11,14 @@ from typing import Any
 import click
 
 from agents.topology import TOPOLOGY
-from commands.common import clear_errors, log_path, now_ms, open_log, settings
+from commands.common import clear_errors, now_ms, open_log, settings
 from commands.log import disk_text, disk_use
-from commands.showing import Column, holder_text, print_table, size, span, when
+from commands.showing import Column, print_table, runner_text, size, span, when
 from config.settings import Address
-from streams.embedded import admin
-from streams.embedded.admin import LaneState
-from streams.embedded.health import mark_age_s, verdict, waited
-from streams.embedded.lock import Holder, holding
-from streams.embedded.log import Log
+from streams.log import EventLog, Runner
+from streams.operating import admin
+from streams.operating.admin import LaneState
+from streams.operating.health import mark_age_s, verdict, waited
 
 EXIT = {"running": 0, "stopped": 3, "behind": 4}
 HTTP_WITHIN_S = 1.0
@@ -52,7 +51,7 @@ def command(as_json: bool) -> None:
     found = settings()
     with clear_errors(), open_log(found, read_only=True) as log:
         states = admin.lane_states(log, TOPOLOGY)
-        report = make_report(log, states, holding(log_path(found)), health(found.http), now_ms())
+        report = make_report(log, states, health(found.http), now_ms())
     if as_json:
         click.echo(json.dumps(report, indent=2))
     else:
@@ -60,20 +59,19 @@ def command(as_json: bool) -> None:
     raise SystemExit(EXIT[report["verdict"]])
 
 
-def make_report(
-    log: Log, states: Sequence[LaneState], holder: Holder | None, http: Mapping[str, str], now: int
-) -> dict[str, Any]:  # fmt: skip
+def make_report(log: EventLog, states: Sequence[LaneState], http: Mapping[str, str], now: int) -> dict[str, Any]:
     """Everything that is shown, as JSON values; times in Unix milliseconds, durations in seconds."""
-    found, faults = verdict(holder, states, now)
+    runners = log.runners()
+    found, faults = verdict(runners, states, now)
     files = admin.in_force(states)
     since = admin.applied_at(log, files, max(s.partition for s in states) + 1)
     return {
         "verdict": found,
         "faults": faults,
-        "engine": None if holder is None else holder._asdict(),
+        "engines": [runner._asdict() for runner in runners],
         "lanes": [_lane(state, now) for state in states],
         "halls": [_hall(hall, texts, since.get(hall)) for hall, texts in files.items()],
-        "log": {"path": str(log.path), "id": log.id} | disk_use(log),
+        "log": {"name": log.name, "id": log.identity(states[0].lane.topic)} | disk_use(log),
         "http": dict(http),
     }  # fmt: skip
 
@@ -118,9 +116,9 @@ def _get(url: str) -> str | None:
 
 
 def _print(report: Mapping[str, Any]) -> None:
-    engine = report["engine"]
+    engines = [runner_text(Runner(**engine)) for engine in report["engines"]]
     click.secho(report["verdict"], bold=True, nl=False, fg="green" if report["verdict"] == "running" else "red")
-    click.echo(f": {holder_text(Holder(**engine))}" if engine else "")
+    click.echo(f": {', '.join(engines)}" if engines else "")
     for fault in report["faults"]:
         click.echo(f"  {fault}")
     click.echo()
@@ -131,8 +129,9 @@ def _print(report: Mapping[str, Any]) -> None:
     else:
         click.echo("no hall is in force: `hall config apply DIR`")
     log, http = report["log"], report["http"]
-    click.echo(f"\n{log['path']} (log {log['id']})")
-    click.echo(disk_text(log))
+    click.echo(f"\n{log['name']} (log {log['id']})")
+    if "file_bytes" in log:
+        click.echo(disk_text(log))
     answers = ", ".join(f"{path} {answer}" for path, answer in http.items())
     click.echo(f"HTTP: {answers or 'nobody answers on HALL_HTTP'}")
 

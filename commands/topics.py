@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 import click
 
 from agents.topology import TOPOLOGY
-from commands.common import Ended, clear_errors, open_log, settings
+from commands.common import Ended, clear_errors, open_embedded, open_log, settings
 from commands.showing import Column, print_table, retention
-from streams.embedded.log import TopicSpec
-from streams.embedded.spec import Time
 from streams.embedded.topics import ensure_topics
 from streams.kafka.log import KafkaLog
 from streams.kafka.topics import PARTITIONS, Made
 from streams.kafka.topics import ensure_topics as ensure_kafka_topics
+from streams.log import Time, TopicSpec
 from streams.topics import OBSERVATIONS, Topic, all_topics
 
 COLUMNS: tuple[Column, ...] = (
@@ -60,7 +59,7 @@ def create(kind: Time | None, partitions: int | None, replication: int | None) -
         return
     if partitions or replication:
         raise Ended("--partitions and --replication are Kafka's: the embedded log is one partition in one file", 64)
-    with clear_errors(), open_log(found, create=True) as log:
+    with clear_errors(), open_embedded(found, create=True) as log:
         standing = log.topics()
         before = len(standing)
         wanted: Time = kind or (standing[OBSERVATIONS].time if OBSERVATIONS in standing else "log")

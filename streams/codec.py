@@ -19,6 +19,8 @@ TICK = b'{"type":"tick"}'
 """The value of a tick record: it has no key and goes to every partition."""
 
 
+_DRAIN = re.compile(rb'\{"type":"drain","at_ms":([0-9]{1,18})\}')
+
 MAX_DEPTH = 100
 """Levels of a value. The parser's own limit hangs on how deep the caller's stack is: two shells would not agree."""
 
@@ -39,6 +41,17 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
 _encoder = msgspec.json.Encoder()
 _envelope = msgspec.json.Decoder(Envelope)
+
+
+def drain_request(at_ms: int) -> bytes:
+    """The value of a record without key that asks the workers of a partition to stop, in good order."""
+    return b'{"type":"drain","at_ms":%d}' % at_ms
+
+
+def drain_asked_ms(value: bytes | None) -> int | None:
+    """When that was asked for, if this is such a request."""
+    found = _DRAIN.fullmatch(value or b"")
+    return int(found[1]) if found else None
 
 
 def encode(event: Event) -> bytes:

@@ -8,11 +8,10 @@ from commands.live.board import Board
 from config.hall import Hall
 from config.loading import ConfigError, load_files
 from streams.codec import BadRecord, Decoder, id_of
-from streams.embedded.log import Log
-from streams.embedded.reading import offset_at
 from streams.events import Configured, Event
 from streams.ids import EventId, Seen, parse_id
 from streams.lane import Lane
+from streams.log import EventLog
 from streams.record import Record
 
 BATCH = 1000
@@ -44,7 +43,7 @@ class Follower:
     it. News that were fetched and never shown are fetched again.
     """
 
-    def __init__(self, log: Log, lane: Lane, board: Board) -> None:
+    def __init__(self, log: EventLog, lane: Lane, board: Board) -> None:
         self._log, self._lane, self._board = log, lane, board
         self._decoder, self._seen = Decoder(lane.carries), Seen()
         partitions = range(log.partitions(lane.topic))
@@ -54,7 +53,7 @@ class Follower:
     def skip_before(self, at_ms: int) -> None:
         """Begin at the first record of that time or later."""
         topic = self._lane.topic
-        self._next = [offset_at(self._log, topic, p, at_ms) for p in range(len(self._next))]
+        self._next = [self._log.offset_at(topic, p, at_ms) for p in range(len(self._next))]
 
     def fetch(self) -> list[News]:
         """What is there behind what was shown, a piece of each partition; empty when everything was shown."""

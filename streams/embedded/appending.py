@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from streams.embedded.compaction import Change, Row, supersede
 from streams.embedded.schema import base
-from streams.embedded.spec import Append, Partition
+from streams.embedded.spec import Partition
+from streams.log import Append
 
 
 class _Head:

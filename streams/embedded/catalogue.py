@@ -9,7 +9,8 @@ from pathlib import Path
 from streams.embedded.connection import Connection, WriteConnection
 from streams.embedded.errors import LogFull, TopicConflict, TopicMissing
 from streams.embedded.schema import MAX_PARTITIONS
-from streams.embedded.spec import Partition, TopicSpec
+from streams.embedded.spec import Partition
+from streams.log import TopicSpec
 
 _FOR_EVER = ("partitions", "compact", "time")
 _COLUMNS = ", ".join(f"t.{field.name}" for field in fields(TopicSpec))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal, Self
 
 from streams.embedded import backup, errors
@@ -19,23 +18,18 @@ from streams.embedded.appending import append_rows
 from streams.embedded.catalogue import Catalogue
 from streams.embedded.connection import Connection, WriteConnection, identity
 from streams.embedded.errors import LogRefused, TopicMissing, translated
+from streams.embedded.lock import holding
 from streams.embedded.retention import Retention
 from streams.embedded.schema import OFFSET_BITS, OFFSETS, base, check_content, check_file
 from streams.embedded.schema import create as create_file
-from streams.embedded.spec import Append, PartitionStats, TopicSpec
+from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Runner, TopicSpec
 from streams.record import Record
 
-__all__ = ["Append", "Log", "PartitionStats", "TopicSpec"]
-
 Sync = Literal["FULL", "NORMAL"]
-GroupPosition = tuple[str, str, int]
-"""(group, topic, partition)."""
-
 READ_BYTES = 4 * 2**20
 PATIENCE_MS = 5_000
 KEEP_FREE_BYTES = 16 * 2**20
 """On a disk that is really full even removing records fails, since that is written first: so appends stop earlier."""
-_NOTHING: Mapping[GroupPosition, int] = MappingProxyType({})
 
 _START = f"""
     SELECT ifnull((SELECT min(id) FROM record WHERE id BETWEEN ?1 AND ?2), ?1 + next) - ?1
@@ -115,6 +109,23 @@ class Log:
             raise
         return cls(path, log_id, reader, writer, now_ms, keep_free)
 
+    @property
+    def name(self) -> str:
+        """The file's path."""
+        return str(self.path)
+
+    def identity(self, topic: str) -> str:
+        """The file's id, whatever the topic."""
+        return self.id
+
+    def runners(self) -> list[Runner]:
+        """The process that consumes this log, if there is one."""
+        held = holding(self.path)
+        if held is None:
+            return []
+        name = f"process {held.pid}" if held.pid else "a process of another container"
+        return [Runner(name, held.since_ms, held.pid or None)]
+
     def create_topic(self, spec: TopicSpec) -> None:
         """Makes the topic; one that exists gets this retention. Raises TopicConflict if it differs in anything else."""
         self._catalogue.create(self._writing(), spec)
@@ -135,7 +146,7 @@ class Log:
         return self._counts[topic]
 
     def append(
-        self, rows: Sequence[Append], *, positions: Mapping[GroupPosition, int] = _NOTHING
+        self, rows: Sequence[Append], *, positions: Mapping[GroupPosition, int] = NO_POSITIONS
     ) -> list[tuple[int, int]]:
         """Writes all ``rows`` and group ``positions`` in one transaction; (offset, timestamp) of each row, in order.
 
@@ -171,6 +182,22 @@ class Log:
                 records.append(Record(topic, partition, record - low, ts, key, value))
             rows.close()  # ends the read transaction now: while one lasts, the write-ahead log only grows
         return records
+
+    def offset_at(self, topic: str, partition: int, at_ms: int) -> int:
+        """The first offset whose record is of that time or later; the end if there is none.
+
+        By halving: records of log time stand in the order of time. Those of producer time may not, and then this is one
+        of the offsets around which the time is passed.
+        """
+        low, high = self.start(topic, partition), self.end(topic, partition)
+        while low < high:
+            middle = (low + high) // 2
+            found = self.read(topic, partition, middle, limit=1)
+            if found and found[0].timestamp_ms < at_ms:
+                low = found[0].offset + 1
+            else:
+                high = middle
+        return low
 
     def end(self, topic: str, partition: int) -> int:
         """The offset that the next record gets."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from streams.embedded.log import Append
 from streams.embedded.transport import EmbeddedLog
 from streams.embedded.writer import Placed
 from streams.engine import Output
+from streams.log import Append
 from streams.record import Record
 from streams.topics import GROUP
 from streams.worker.port import StateRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from streams.embedded.log import Log
 from streams.embedded.port import EmbeddedPort
 from streams.embedded.transport import EmbeddedLog, register
 from streams.lane import Topology
+from streams.log import Append
+from streams.rows import ticks
 from streams.worker.app import build_app
 from streams.worker.port import LanePort
 from streams.worker.service import WorkerService
@@ -47,9 +49,12 @@ class EmbeddedService(WorkerService):
     def _ends(self, topic: str, partition: int) -> int:
         return self._store.end(topic, partition)
 
+    async def append(self, rows: Sequence[Append]) -> None:
+        await self.embedded.writer.append(rows)
+
     async def _tick(self) -> None:
         sources = [lane.topic for lane in self._topology.lanes]
-        await self.embedded.writer.append(topics.ticks(self._store, sources))
+        await self.embedded.writer.append(ticks(self._store, sources))
 
     def _beside(self) -> list[Coroutine[Any, Any, None]]:
         return [self._retain()]

@@ -16,8 +16,9 @@ from faust.transport.consumer import Consumer as FaustConsumer
 from faust.transport.drivers import TRANSPORTS
 from faust.types import TP, ConsumerMessage, RecordMetadata
 
-from streams.embedded.log import Append, Log, TopicSpec
+from streams.embedded.log import Log
 from streams.embedded.writer import Writer
+from streams.log import Append, TopicSpec
 from streams.partitioner import partition_of
 from streams.record import Record
 from streams.worker.batches import BatchConsumer

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from streams.embedded.log import Append, Log
+from streams.embedded.log import Log
+from streams.log import Append
 
 Positions = Mapping[tuple[str, str, int], int]
 """(group, topic, partition) -> next offset to read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from streams.codec import TICK, BadRecord, id_of
+from streams.codec import TICK, BadRecord, drain_asked_ms, id_of
 from streams.engine.hall import HallRuntime
 from streams.engine.letters import Letters
 from streams.engine.windows import is_new
@@ -13,6 +13,9 @@ from streams.ids import Place, parse_id
 from streams.lane import Lane
 from streams.partitioner import partition_of
 from streams.record import Record
+
+REMEDY = "`hall config apply` does that"
+REMEDY_BELOW = f"{REMEDY}; if it was once, the lane that it came from says it again at the next whole hour"
 
 WRITERS = 256
 """Agents of other lanes that a hall listens to; more would be somebody's invention, and fill the state."""
@@ -29,12 +32,13 @@ class Admission:
         self._lane, self._partition, self._partitions, self._counts = lane, partition, partitions, counts
         self.nowhere = f"~{partition}"
         """Stands for the hall in ids of what belongs to none."""
+        self._remedy = REMEDY if lane.origin else REMEDY_BELOW
 
     def event_of(self, record: Record, halls: dict[bytes, HallRuntime], out: Letters) -> Event | None:
         """The record's event, of the hall that its key names; None for a tick and for what cannot be used."""
         key = record.key
         if key is None:
-            if record.value != TICK:
+            if record.value != TICK and drain_asked_ms(record.value) is None:
                 out.dead(self.nowhere, "no_key", "expected the hall's id as the key; only ticks have none")
             return None
         hall = halls.get(key)
@@ -52,7 +56,7 @@ class Admission:
             out.dead(name, "wrong_hall", f"the event says hall {event.hall[:64]!r}, its key says {key[:64]!r}")
             return None
         if hall is None and not isinstance(event, Configured):
-            out.dead(name, "no_such_hall", f"hall {event.hall[:64]!r} is not configured; `hall config apply` does that")
+            out.dead(name, "no_such_hall", f"hall {event.hall[:64]!r} is not configured; {self._remedy}")
             return None
         return event
 

@@ -88,7 +88,8 @@ class HallRuntime:
             )
         agents = HallAgents(self._lane, loaded.hall, loaded.rules)
         self.agents, self.hall, self.rules = agents, loaded.hall, loaded.rules
-        self.files, self._packed = files, pack_files(files)
+        # Sorted, as they come back from a checkpoint: whoever says them again says them in the same order.
+        self.files, self._packed = dict(sorted(files.items())), pack_files(files)
         self.cameras = frozenset(camera.id for camera in loaded.hall.cameras)
         self.late_after_ms = int(loaded.rules.engine.late_after_s * 1000)
         self.ahead_at_most_ms = int(loaded.rules.engine.ahead_at_most_s * 1000)

@@ -19,9 +19,12 @@ from streams.events import Configured, Event, FramesShed, Tick
 from streams.ids import Place
 from streams.lane import Lane
 from streams.record import Record
+from streams.topics import HOUR_MS
 
 SECOND_MS = 1000
 METER_EVERY = 64
+WIDEST_MS = -(2**53)
+"""No time takes more characters: files that can be passed on now can be said again at any time."""
 
 
 class Gap(Exception):
@@ -83,13 +86,16 @@ class Engine:
                 raise Gap(self.next_offset, offset)
             self._prove(record)
             return []
-        if self.pending:
+        begins, before_ms = self.pending, self.time_ms
+        if begins:
             self.era, self.pending = max(self.era, record.timestamp_ms), False
-        second, self.time_ms = self.time_ms // SECOND_MS, max(self.time_ms, record.timestamp_ms)
+        self.time_ms = max(before_ms, record.timestamp_ms)
         out = Letters(self.lane, self.era, self.time_ms, record)
+        if self.lane.origin and (begins or self.time_ms // HOUR_MS > before_ms // HOUR_MS):
+            self._say_files(offset, out)
         if self._lost_from is not None:
             self._say_lost(out)
-        if self.time_ms // SECOND_MS > second:
+        if self.time_ms // SECOND_MS > before_ms // SECOND_MS:
             self._tick(offset, out)
         event = self._admission.event_of(record, self.halls, out)
         if event is not None:
@@ -118,6 +124,13 @@ class Engine:
                 f"computed from: this is another log, or an older copy of it. If that is meant (a restored backup, "
                 f"a recreated topic), `hall reset` starts a new era."
             )
+
+    def _say_files(self, offset: int, out: Letters) -> None:
+        """What each hall has in force, once more: a lane below may have lost it. First of all, as they need it for the rest."""
+        for hall in self.halls.values():
+            if offset >= hall.resume_at:
+                name = hall.hall.id
+                out.say(name, Configured(hall=name, at_ms=self.time_ms, files=hall.files))
 
     def _say_lost(self, out: Letters) -> None:
         first, self._lost_from = self._lost_from or 0, None
@@ -175,7 +188,8 @@ class Engine:
         self._offer(hall, event, record, out)
 
     def _configured(self, hall: HallRuntime | None, event: Configured) -> HallRuntime:
-        if self.lane.origin and (size := len(encode(event))) > MAX_OUTPUT_BYTES:
+        widest = Configured(hall=event.hall, at_ms=WIDEST_MS, files=event.files)
+        if self.lane.origin and (size := len(encode(widest))) > MAX_OUTPUT_BYTES:
             raise ValueError(f"expected files of at most {MAX_OUTPUT_BYTES} bytes, which can be passed on; got {size}")
         if hall is not None:
             hall.reconfigure(event.files, event.hall)

@@ -12,7 +12,7 @@ class Tick(Event, frozen=True, kw_only=True, gc=False):
 
 
 class Configured(Event, frozen=True, kw_only=True, gc=False):
-    """The hall's files, by name, that are in force from here on."""
+    """The hall's files, by name, that are in force from here on; the engine says them again at every whole hour."""
 
     topic: ClassVar[str | None] = "hall.journal"
     files: dict[str, str]

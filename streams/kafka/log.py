@@ -1,39 +1,32 @@
-"""A log on Kafka, as whoever looks into it sees it: topics, ends, and records at offsets. No group, nothing committed.
-
-Has the same reading side as the embedded log (``start``, ``end``, ``read``), on librdkafka, blocking; one at a time.
-"""
+"""A log on Kafka, as verbs see it (``streams.log.EventLog``): on librdkafka, blocking, outside the workers' group."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicCollection, TopicPartition
 from confluent_kafka import KafkaError as Refusal
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from streams.kafka.errors import KafkaError, TopicsWrong, Unreachable
+from streams.kafka.group import Group
+from streams.kafka.writing import Writer
+from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Runner, TopicSpec
 from streams.record import Record
 
 PATIENCE_S = 10.0
 """For one question to the broker."""
 
 FETCH_BYTES = 4 * 2**20
+POLL_S = 0.5
+SAMPLE = 100
+"""Records of a partition that stand for all, where their size is asked for."""
+
 T = TypeVar("T")
-
-
-class KafkaTopic(NamedTuple):
-    """``time``: whose clock stamps the records, the broker's ("log") or the sender's ("producer")."""
-
-    name: str
-    id: str
-    partitions: int
-    time: str
-    compact: bool
 
 
 class KafkaLog:
@@ -51,6 +44,9 @@ class KafkaLog:
                 "queued.min.messages": 10_000, "check.crcs": True,
             }
         )  # fmt: skip
+        self._common, self._writer = common, None  # type: dict[str, Any], Writer | None
+        self._group = Group(self._admin, self._ask)
+        self._counts: dict[str, int] = {}
         self._place: tuple[str, int, int] | None = None
         self._lock = threading.Lock()
         self._ask(lambda: self._admin.list_topics(timeout=PATIENCE_S))
@@ -58,14 +54,22 @@ class KafkaLog:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
         with self._lock:
             self._consumer.close()
+
+    @property
+    def name(self) -> str:
+        """As it is said in the settings."""
+        return f"kafka://{self.servers}"
+
+    @property
+    def admin(self) -> AdminClient:
+        """For what only `hall topics` asks (``streams.kafka.cluster``)."""
+        return self._admin
 
     # -- topics ----------------------------------------------------------------------------------------------------
 
@@ -81,26 +85,21 @@ class KafkaLog:
         """How many there are."""
         return len(self._ask(lambda: self._admin.list_topics(timeout=PATIENCE_S)).brokers)
 
-    def topics(self) -> dict[str, KafkaTopic]:
+    def topics(self) -> dict[str, TopicSpec]:
         """All topics but Kafka's own, by name."""
         names = sorted(name for name in self.names() if not name.startswith("__"))
         if not names:
             return {}
-        configs = self._configs(names)
-        return {
-            name: KafkaTopic(
-                name, str(found.topic_id), len(found.partitions),
-                "log" if configs[name]["message.timestamp.type"] == "LogAppendTime" else "producer",
-                "compact" in configs[name]["cleanup.policy"],
-            )
-            for name, found in self._describe(names).items()
-        }  # fmt: skip
+        configs, described = self._configs(names), self._describe(names)
+        return {name: _spec(name, len(described[name].partitions), configs[name]) for name in names}
 
     def partitions(self, topic: str) -> int:
-        """How many the topic has. Raises TopicsWrong when it is not there."""
-        return len(self._describe([topic])[topic].partitions)
+        """How many the topic has: for ever, so it is asked once. Raises TopicsWrong when it is not there."""
+        if topic not in self._counts:
+            self._counts[topic] = len(self._describe([topic])[topic].partitions)
+        return self._counts[topic]
 
-    def topic_id(self, topic: str) -> str:
+    def identity(self, topic: str) -> str:
         """Changes when the topic was removed and made again."""
         return str(self._describe([topic])[topic].topic_id)
 
@@ -162,15 +161,72 @@ class KafkaLog:
             )
         return int(found[0]), int(found[1])
 
-    def read(self, topic: str, partition: int, offset: int, limit: int = 1000) -> list[Record]:
+    def offset_at(self, topic: str, partition: int, at_ms: int) -> int:
+        """The first offset whose record is of that time or later; the end if there is none."""
+        asked = [TopicPartition(topic, partition, max(0, at_ms))]
+        with self._lock:
+            found = self._ask(lambda: self._consumer.offsets_for_times(asked, timeout=PATIENCE_S), topic)
+        return int(found[0].offset) if found[0].offset >= 0 else self.end(topic, partition)
+
+    def read(self, topic: str, partition: int, offset: int, *, limit: int = 1000) -> list[Record]:
         """Up to ``limit`` records from this offset on, or from the first that is still there; none at the end."""
         start, end = self._ends(topic, partition)
         offset = max(offset, start)
         if offset >= end:
             return []
         with self._lock:
-            found: list[Record] = self._ask(lambda: self._read(topic, partition, offset, limit), topic)
+            found: list[Record] = self._ask(
+                lambda: self._read(topic, partition, offset, min(limit, end - offset)), topic
+            )
             return found
+
+    def _read(self, topic: str, partition: int, offset: int, limit: int) -> list[Record]:
+        """``limit``: no more than there are offsets left; fewer records come where the log has gaps."""
+        if self._place != (topic, partition, offset):
+            self._consumer.assign([TopicPartition(topic, partition, offset)])
+        self._place = None
+        records: list[Record] = []
+        ended, deadline = False, time.monotonic() + PATIENCE_S
+        while len(records) < limit and not ended:
+            # One is waited for, the rest is what came with it: asked for many at once, librdkafka waits for all of them.
+            first = self._consumer.poll(POLL_S)
+            messages = (
+                [first, *self._consumer.consume(limit - len(records) - 1, timeout=0)] if first is not None else []
+            )
+            ended = self._take(messages, records)
+            if not messages and time.monotonic() > deadline:
+                raise Unreachable(
+                    f"{self.servers}: {topic}/{partition}: nothing came for {PATIENCE_S:.0f} s at offset {offset}"
+                )
+        if records:
+            self._place = topic, partition, records[-1].offset + 1
+        return records
+
+    def _take(self, messages: Iterable[Message], records: list[Record]) -> bool:
+        """Whether the end of the partition was among them."""
+        ended = False
+        for message in messages:
+            if (error := message.error()) is None:
+                records.append(_record(message))
+            elif error.code() == Refusal._PARTITION_EOF:
+                ended = True
+            else:
+                raise KafkaException(error)
+        return ended
+
+    def stats(self) -> list[PartitionStats]:
+        """All partitions of all topics but Kafka's own. Kafka tells no client what a partition holds: ``records`` are the
+        offsets between start and end, and ``bytes`` follow from the newest hundred records."""
+        return [self._stats(name, p) for name, spec in sorted(self.topics().items()) for p in range(spec.partitions)]
+
+    def _stats(self, topic: str, partition: int) -> PartitionStats:
+        start, end = self._ends(topic, partition)
+        first = self.read(topic, partition, start, limit=1)
+        newest = self.read(topic, partition, max(start, end - SAMPLE), limit=SAMPLE) if first else []
+        size = sum(len(r.key or b"") + len(r.value or b"") for r in newest)
+        total = round(size / len(newest) * (end - start)) if newest else 0
+        first_ms, last_ms = (r[0].timestamp_ms if r else None for r in (first, newest[-1:]))
+        return PartitionStats(topic, partition, start, end, end - start, total, first_ms, last_ms)
 
     def _read(self, topic: str, partition: int, offset: int, limit: int) -> list[Record]:
         if self._place != (topic, partition, offset):
@@ -196,6 +252,29 @@ class KafkaLog:
             self._place = topic, partition, records[-1].offset + 1
         return records
 
+    # -- writing, and the group ------------------------------------------------------------------------------------
+
+    def append(
+        self, rows: Sequence[Append], *, positions: Mapping[GroupPosition, int] = NO_POSITIONS
+    ) -> list[tuple[int, int]]:
+        """In order within each partition; returns when acknowledged. Then the positions, of a group without members.
+
+        Raises Unreachable or SendFailed; some of the rows may have been written then.
+        """
+        if self._writer is None:
+            self._writer = Writer(self.servers, self._common)
+        placed = self._writer.append(rows)
+        self._group.commit(positions)
+        return placed
+
+    def position(self, group: str, topic: str, partition: int) -> int | None:
+        """What the group has committed; None if nothing."""
+        return self._group.position(group, topic, partition)
+
+    def runners(self) -> list[Runner]:
+        """The workers."""
+        return self._group.runners()
+
     def _ask(self, question: Any, about: str = "") -> Any:
         try:
             return question()
@@ -214,6 +293,15 @@ def translated(error: KafkaException, servers: str, about: str) -> KafkaError:
     if code in (Refusal.UNKNOWN_TOPIC_OR_PART, Refusal._UNKNOWN_TOPIC, Refusal._UNKNOWN_PARTITION):
         return TopicsWrong(f"{servers}: there is no topic {about}: `hall topics create` makes what the engine needs")
     return KafkaError(f"{servers}: {about}: {what}")
+
+
+def _spec(name: str, partitions: int, config: Mapping[str, str]) -> TopicSpec:
+    compact = "compact" in config["cleanup.policy"]
+    age_ms, size = int(config["retention.ms"]), int(config["retention.bytes"])
+    return TopicSpec(
+        name, partitions, compact, "log" if config["message.timestamp.type"] == "LogAppendTime" else "producer",
+        None if compact or age_ms < 0 else age_ms, None if compact or size < 0 else size,
+    )  # fmt: skip
 
 
 def _record(message: Message) -> Record:

@@ -40,7 +40,7 @@ class KafkaPort:
 
     def _ask_id(self, topic: str) -> str:
         try:
-            self._known[topic] = self._log.topic_id(topic)
+            self._known[topic] = self._log.identity(topic)
         except Unreachable:
             # A broker that is away for a while ends nobody. It is asked again before the next mark.
             if topic not in self._known:
@@ -81,5 +81,5 @@ class KafkaPort:
         return await asyncio.to_thread(self._log.end, topic, partition)
 
     async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
-        found = await asyncio.to_thread(self._log.read, topic, partition, offset, 1)
+        found = await asyncio.to_thread(lambda: self._log.read(topic, partition, offset, limit=1))
         return found[0] if found and found[0].offset == offset else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from streams.kafka.sender import Row, Sender, make_producer
 from streams.kafka.topics import check_topics
 from streams.kafka.transport import Consumer, register
 from streams.lane import Topology
+from streams.log import Append
 from streams.worker.app import build_app
 from streams.worker.port import LanePort
 from streams.worker.service import WorkerService
@@ -79,6 +81,11 @@ class KafkaService(WorkerService):
 
     def _ends(self, topic: str, partition: int) -> int:
         return self._consumer.end(topic, partition)
+
+    async def append(self, rows: Sequence[Append]) -> None:
+        for row in rows:
+            self.sender.append(TP(row.topic, row.partition), [Row(row.key, row.value, row.timestamp_ms)])
+        await self.sender.settle()
 
     async def _tick(self) -> None:
         """To the partitions that are ours, so that there is one tick a second however many workers there are."""

@@ -1,27 +1,45 @@
-"""The engine's topics on Kafka: made where absent, and checked before a worker starts."""
+"""The engine's topics on Kafka: how each is made, and what a worker asks of them before it starts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from confluent_kafka.admin import NewTopic
 
 from streams.kafka.errors import TopicsWrong
-from streams.kafka.log import KafkaLog, KafkaTopic
+from streams.kafka.log import KafkaLog
 from streams.lane import Topology
-from streams.topics import Topic, all_topics
+from streams.log import Time, TopicSpec
+from streams.topics import HOUR_MS, JOURNAL, OBSERVATIONS, SNAPSHOTS, Topic, all_topics
 
 PARTITIONS = 16
 LARGEST_RECORD = 10 * 2**20
 """Bytes: a hall's whole state has to fit. What the engine publishes is a tenth of that at the most."""
 
+ANY_TIME = str(2**63 - 1)
+SHORTEST_SEGMENT_MS = HOUR_MS // 6
+LONGEST_SEGMENT_MS = 24 * HOUR_MS
+SOURCES = (OBSERVATIONS, JOURNAL)
+"""What the lanes read; a replay begins at a snapshot, so snapshots are kept as long."""
+
+
+class Keep(NamedTuple):
+    """How long (``ms``) and how much of each partition (``bytes``) a topic keeps; None: without that limit."""
+
+    ms: int | None
+    bytes: int | None
+
 
 class Made(NamedTuple):
-    """How topics are made; for ever, but for retention."""
+    """How topics are made. ``min_insync`` None: one fewer than there are copies; ``kept``: where it is not the table's."""
 
     partitions: int = PARTITIONS
     replication: int = 1
-    time: str = "log"
+    time: Time = "log"
+    min_insync: int | None = None
+    kept: Mapping[str, Keep] = MappingProxyType({})
 
 
 def needed(topology: Topology) -> tuple[Topic, ...]:
@@ -38,33 +56,64 @@ def ensure_topics(log: KafkaLog, topology: Topology, made: Made = Made()) -> lis
 
 
 def new_topic(topic: Topic, made: Made) -> NewTopic:
-    return NewTopic(topic.name, made.partitions, made.replication, config=_config(topic, made))
+    return NewTopic(topic.name, made.partitions, made.replication, config=config_of(topic, made))
 
 
-def _config(topic: Topic, made: Made) -> dict[str, str]:
-    time = "LogAppendTime" if made.time == "log" or topic.compact else "CreateTime"
+def config_of(topic: Topic, made: Made) -> dict[str, str]:
+    """What is set for a topic, in Kafka's words. All that the engine relies on: nothing is left to a broker's defaults."""
     config = {
-        "message.timestamp.type": time,
         "max.message.bytes": str(LARGEST_RECORD),
-        "min.insync.replicas": str(max(1, made.replication - 1)),
+        # One broker may restart, and still every record that was acknowledged has a copy.
+        "min.insync.replicas": str(made.min_insync or max(1, made.replication - 1)),
         "unclean.leader.election.enable": "false",
     }
     if topic.compact:
-        # A checkpoint a second: without small segments and eager cleaning a recovery would read hours of old ones.
-        return config | {
-            "cleanup.policy": "compact", "segment.bytes": str(32 * 2**20), "segment.ms": "600000",
-            "min.cleanable.dirty.ratio": "0.1",
-        }  # fmt: skip
+        return config | STATE
     config["cleanup.policy"] = "delete"
-    # A recording's time may be years ago: by its own clock it would be removed before it was read.
-    kept_ms = topic.retention_ms if made.time == "log" and topic.retention_ms is not None else -1
-    config["retention.ms"] = str(kept_ms)
-    if topic.retention_bytes is not None:
-        config["retention.bytes"] = str(topic.retention_bytes)
+    return config | (_stamped_by_broker if made.time == "log" else _stamped_by_sender)(kept(topic, made))
+
+
+STATE = {
+    "message.timestamp.type": "LogAppendTime",
+    "cleanup.policy": "compact",
+    # A checkpoint a second: without small segments and eager cleaning a recovery would read hours of old ones.
+    "segment.bytes": str(32 * 2**20),
+    "segment.ms": str(SHORTEST_SEGMENT_MS),
+    "min.cleanable.dirty.ratio": "0.1",
+}  # fmt: skip
+
+
+def _stamped_by_broker(keep: Keep) -> dict[str, str]:
+    config = {"message.timestamp.type": "LogAppendTime", "retention.ms": _limit(keep.ms), "retention.bytes": _limit(keep.bytes)}
+    if keep.ms is not None:
+        # Kafka removes whole segments, a week long unless told otherwise: faces would be kept for eight days, not for one.
+        config["segment.ms"] = str(min(max(keep.ms // 6, SHORTEST_SEGMENT_MS), LONGEST_SEGMENT_MS))
     return config
 
 
-def check_topics(log: KafkaLog, topology: Topology) -> dict[str, KafkaTopic]:
+def _stamped_by_sender(keep: Keep) -> dict[str, str]:
+    """A recording's time may be years ago: by its own clock it would be removed before it was read. Or days ahead."""
+    return {
+        "message.timestamp.type": "CreateTime", "message.timestamp.before.max.ms": ANY_TIME,
+        "message.timestamp.after.max.ms": ANY_TIME, "retention.ms": _limit(None), "retention.bytes": _limit(keep.bytes),
+    }  # fmt: skip
+
+
+def _limit(value: int | None) -> str:
+    return "-1" if value is None else str(value)
+
+
+def kept(topic: Topic, made: Made) -> Keep:
+    """How long a topic is kept: as it was asked for, or as the table says."""
+    if topic.name in made.kept:
+        return made.kept[topic.name]
+    if topic.name != SNAPSHOTS:
+        return Keep(topic.retention_ms, topic.retention_bytes)
+    ages = [topic.retention_ms, *(made.kept[name].ms for name in SOURCES if name in made.kept)]
+    return Keep(None if None in ages else max(age for age in ages if age is not None), topic.retention_bytes)
+
+
+def check_topics(log: KafkaLog, topology: Topology) -> dict[str, TopicSpec]:
     """The engine's topics. Raises TopicsWrong when some are missing or do not fit each other."""
     standing = log.topics()
     names = [topic.name for topic in needed(topology)]

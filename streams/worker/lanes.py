@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from faust.types import TP
 
 from streams.checkpoint import Restored, StateUnreadable, restore
+from streams.codec import TICK, drain_asked_ms
 from streams.engine import Engine, Meter, Output
 from streams.lane import Lane, Topology
 from streams.worker.batches import Batch
@@ -38,6 +40,9 @@ class Lanes:
         """The assignment under which batches are taken; None while there is none."""
         self.fatal: asyncio.Future[Fatal] = asyncio.get_running_loop().create_future()
         self.ready = asyncio.Event()
+        self.drain_asked = asyncio.Event()
+        """Somebody said in the log that this process should stop in good order."""
+        self.born_ms = time.time_ns() // 1_000_000
         self._taking = True
 
     def fail(self, error: BaseException) -> None:
@@ -129,8 +134,17 @@ class Lanes:
             if rewind is not None and self.seek is not None and self.parts.get(tp) is part:
                 log.warning("%s/%d: fetched past offset %d; fetching it again", tp.topic, tp.partition, rewind.offset)
                 await self.seek(tp, rewind.offset)
+            if rewind is None:
+                self._obey(batch)
         except Exception as e:  # noqa: BLE001
             self.fail(e)
+
+    def _obey(self, batch: Batch) -> None:
+        """Requests to stop mean the processes that ran when they were made, not those that come to read them later."""
+        asked = (drain_asked_ms(r.value) for r in batch.records if r.key is None and r.value != TICK)
+        if any(at_ms is not None and at_ms >= self.born_ms for at_ms in asked):
+            log.info("asked to stop (`hall drain`)")
+            self.drain_asked.set()
 
     async def tend(self) -> None:
         """Once a second: checkpoints that no record triggered."""

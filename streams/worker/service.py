@@ -7,12 +7,13 @@ import gc
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import faust
 
 from streams.lane import Topology
+from streams.log import Append
 from streams.worker.failure import as_fatal
 from streams.worker.http import HttpServer
 from streams.worker.lanes import Lanes
@@ -64,7 +65,7 @@ class WorkerService(ABC):
         # What runs beside starts first: on a full disk, retention is what makes the start possible.
         self._spawn(self._watch(), *self._beside())
         await app.start()
-        self._spawn(self.lanes.tend())
+        self._spawn(self.lanes.tend(), self._stop_when_asked())
         await self._until(self.lanes.ready)
         # What stands now stands for good: keep the collector from walking over every hall's state again and again.
         gc.collect()
@@ -142,6 +143,10 @@ class WorkerService(ABC):
             await asyncio.sleep(1.0 - time.time() % 1.0)
             await self._tick()
 
+    async def _stop_when_asked(self) -> None:
+        await self.lanes.drain_asked.wait()
+        self.stop()
+
     async def _watch(self) -> None:
         watchdog = Watchdog(self.lanes, self._ends, time.monotonic())
         while True:
@@ -164,6 +169,10 @@ class WorkerService(ABC):
     @abstractmethod
     def _ends(self, topic: str, partition: int) -> int:
         """The offset of the next record to come, as far as is known."""
+
+    @abstractmethod
+    async def append(self, rows: Sequence[Append]) -> None:
+        """Append to the log beside the engine, as a camera does; returns when it is durable."""
 
     @abstractmethod
     async def _tick(self) -> None:

@@ -9,11 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from streams.topics import JOURNAL, OBSERVATIONS
+from streams.topics import DEAD, JOURNAL, OBSERVATIONS, state_topic
 from tests.support.scraping import scrape
 from tests.support.strolls import FILES, kinds, named, now_ms, send, stroll, told, wait_for
-from tests.support.system import until
+from tests.support.system import Halls, until
 from tests.torture.system import EmbeddedSystem
+
+
+RULES = """\
+trajectory: {join_within_s: 1.0, join_within_m: 0.0}
+limits:
+  - {id: occupied, zone: middle, metric: occupancy, over: 0}
+"""
+
+
+@pytest.fixture
+def halls() -> Halls:
+    """The service lane has something to say of everybody: one in the middle is one too many."""
+    return {"hall-1": {**FILES, "rules.yaml": RULES}}
 
 
 def lose(system: EmbeddedSystem, topic: str) -> int:
@@ -86,6 +99,38 @@ def test_a_journal_that_lost_what_was_not_read_is_told_by_the_lane_that_missed_i
     assert (lost["lane"], lost["next_offset"]) == ("service", start)
     send(embedded, stroll("anna"))
     wait_for(embedded, "trip_ended")
+    assert embedded.drain() == 0
+    embedded.prove()
+
+
+def test_a_lane_that_lost_its_state_and_the_journal_that_named_its_halls_learns_them_again(
+    embedded: EmbeddedSystem,
+) -> None:
+    """
+    journal   configured .. anna .. | retention |          era 2: configured .. bert ..
+    sensing   hall-1 ............................ kept ... and says so
+    service   hall-1 .............. | unreadable | dropped ...... hall-1 ........... occupied!
+    """
+    embedded.start()
+    wait_for(embedded, "configured")
+    send(embedded, stroll("anna"))
+    wait_for(embedded, "alarm_cleared")
+    embedded.wait_until_marked()
+    assert embedded.drain() == 0
+    lose(embedded, JOURNAL)
+    (writer,) = embedded.checkpoint("service").writers
+    embedded.put(state_topic("service"), [(f"{writer}/hall-1".encode(), b"\xc1 written by nobody")])
+    done = embedded.hall("reset", "--yes")
+    assert "the state fits this log" in done.stdout, done.stderr
+    assert "the state is DROPPED" in done.stdout
+
+    embedded.start()
+    send(embedded, stroll("bert"))
+    wait_for(embedded, "alarm_raised", alarm="occupied")
+    first = told(embedded)[0]
+    assert (first["type"], first["files"]) == ("configured", embedded.halls["hall-1"])
+    assert not embedded.records(DEAD)
+    embedded.wait_until_marked()
     assert embedded.drain() == 0
     embedded.prove()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agents.topology import SENSING
-from streams.embedded import configuring
-from streams.embedded.configuring import Applied, Outcome
+from streams.operating import configuring
+from streams.operating.configuring import Applied, Outcome
 from streams.topics import OBSERVATIONS
 from tests.support.hall_files import FILES, hall_with
 from tests.support.operating import HALL, Box, walk, worker

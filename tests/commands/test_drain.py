@@ -10,9 +10,11 @@ import pytest
 
 from commands.common import Ended
 from commands.drain import stop
-from streams.embedded.lock import ConsumerLock
+from streams.log import Runner
 from tests.support.embedded import ROOT, start
 from tests.support.operating import Box, walk, worker
+
+HERE = Runner("process 42", 5, 42)
 
 
 def test_the_engine_stops_and_the_boundary_is_told(tmp_path: Path) -> None:
@@ -62,20 +64,23 @@ def test_one_that_leaves_no_checkpoint_is_not_a_boundary(tmp_path: Path) -> None
     process.communicate()
 
 
-def test_somebody_elses_engine_is_not_ours_to_stop(tmp_path: Path) -> None:
+def test_somebody_elses_engine_is_not_ours_to_stop() -> None:
     def forbidden(pid: int, number: int) -> None:
         raise PermissionError
 
-    box = Box(tmp_path).made()
-    with ConsumerLock(box.path), pytest.raises(Ended, match="may not be stopped by this user") as caught:
-        stop(box.path, forbidden)
+    with pytest.raises(Ended, match="may not be stopped by this user") as caught:
+        stop(HERE, forbidden)
     assert caught.value.exit_code == 74
 
 
-def test_one_that_goes_by_itself_in_that_moment_has_stopped(tmp_path: Path) -> None:
+def test_one_that_goes_by_itself_in_that_moment_has_stopped() -> None:
     def gone(pid: int, number: int) -> None:
         raise ProcessLookupError
 
-    box = Box(tmp_path).made()
-    with ConsumerLock(box.path, now_ms=lambda: 5):
-        assert stop(box.path, gone).since_ms == 5
+    stop(HERE, gone)
+
+
+def test_one_in_another_container_has_no_number_here() -> None:
+    with pytest.raises(Ended, match="another container") as caught:
+        stop(Runner("a process of another container"))
+    assert caught.value.exit_code == 74

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from streams.embedded import topics
-from streams.embedded.log import Append
+from streams.log import Append
+from streams.rows import configured
 from streams.topics import DEAD, JOURNAL, OBSERVATIONS
 from tests.support.hall_files import FILES, RULES
 from tests.support.operating import HALL, START_MS, Box, walk
@@ -48,7 +48,7 @@ def test_a_conclusion_of_the_second_lane_names_the_event_it_came_from(tmp_path: 
     limit = RULES.replace("over: 10", "over: 0")
     box = Box(tmp_path).made("producer")
     with box.log() as log:
-        log.append(topics.configured(log, {HALL: FILES | {"rules.yaml": limit}}, START_MS))
+        log.append(configured(log, {HALL: FILES | {"rules.yaml": limit}}, START_MS))
     box.put(walk(46), configure=False).settle()
     found = explained(box, published(box, "alarm_raised")[0])
     assert found["proved"]

@@ -12,8 +12,8 @@ from agents.topology import TOPOLOGY
 from commands.feed import _play
 from streams.codec import TICK, encode
 from streams.driver import Driver, lay_out
-from streams.embedded.feeding import Clock, Feeder, Pace
 from streams.events import Configured, Event, Frame
+from streams.operating.feeding import Clock, Feeder, Pace
 from streams.playing import Play
 from streams.record import Record
 from streams.recording import write_recording
@@ -215,6 +215,6 @@ def test_ctrl_c_leaves_what_was_fed(tmp_path: Path, capsys: pytest.CaptureFixtur
     clock = Clock(now=lambda: 0.0, rest=interrupt)
     plays = [Play(f.at_ms, OBSERVATIONS, f) for f in FRAMES]
     with box.log() as log:
-        _play(Feeder(log, TOPOLOGY, box.path, own_clock=True, clock=clock), iter(plays), Pace(1, clock), 46, None)
+        _play(Feeder(log, TOPOLOGY, own_clock=True, clock=clock), iter(plays), Pace(1, clock), 46, None)
     assert "stopped: 1 events are in the log" in capsys.readouterr().out
     assert len(box.records(OBSERVATIONS)) == 1

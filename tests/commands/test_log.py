@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from commands.log import follow_records
-from streams.embedded import topics
-from streams.embedded.log import Append, Log
+from streams.embedded.log import Log
+from streams.log import Append
+from streams.rows import ticks
 from streams.topics import DEAD, JOURNAL, OBSERVATIONS
 from tests.support.operating import Box, walk
 
@@ -54,7 +55,7 @@ def test_records_are_chosen_by_type_and_hall(box: Box) -> None:
         log.append(
             [
                 Append(OBSERVATIONS, 0, b"other", b'{"type":"frame"}', 1_700_000_099_000),
-                *topics.ticks(log, [OBSERVATIONS]),
+                *ticks(log, [OBSERVATIONS]),
             ]
         )
     assert [line.split()[3] for line in lines(box, "observations", "--type", "frame", "--from", -3)] == [

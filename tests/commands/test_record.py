@@ -12,7 +12,8 @@ from agents.topology import TOPOLOGY
 from commands.record import record_log
 from commands.replaying import replay_log
 from commands.results import Results
-from streams.embedded.log import Append, Log
+from streams.embedded.log import Log
+from streams.log import Append
 from streams.record import Record
 from streams.recording import read_header, read_recording, write_recording
 from streams.topics import JOURNAL, OBSERVATIONS, SNAPSHOTS, TOPICS

@@ -10,11 +10,11 @@ import pytest
 
 from agents.topology import SENSING, TOPOLOGY
 from streams.checkpoint import Mark, checksum, encode_mark
-from streams.embedded.admin import LaneState, lane_states, position
 from streams.embedded.lock import ConsumerLock
-from streams.embedded.log import Append
 from streams.engine import Engine
 from streams.ids import Seen, parse_id
+from streams.log import Append
+from streams.operating.admin import LaneState, lane_states, position
 from streams.topics import JOURNAL, OBSERVATIONS, state_topic
 from tests.support.operating import HALL, Box, walk, worker
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from agents.topology import TOPOLOGY
-from streams.embedded.admin import lane_states
 from streams.embedded.log import Log
+from streams.operating.admin import lane_states
 from streams.topics import JOURNAL, OBSERVATIONS
 from tests.support.hall_files import FILES, HALL
 from tests.support.operating import ROOT, Box, walk
@@ -163,7 +163,7 @@ WRONG = [
     ({"HALL_HTTP": "9464"}, 64, "host:port"),
     ({"HALL_SYNC": "sometimes"}, 64, "one of FULL, NORMAL"),
     ({"HALL_CONFG": "halls"}, 64, "did you mean HALL_CONFIG"),
-    ({"HALL_BROKER": "kafka://localhost:9092"}, 64, "this verb works on the embedded log only"),
+    ({"HALL_BROKER": "kafka://127.0.0.1:1"}, 75, "no Kafka answers at 127.0.0.1:1"),
     ({"HALL_CONFIG": "no/such/directory"}, 78, "no/such/directory"),
 ]
 

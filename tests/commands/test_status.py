@@ -13,7 +13,7 @@ from typing import Any
 from commands.status import health
 from config.settings import Address
 from streams.embedded.lock import ConsumerLock
-from streams.embedded.log import Append
+from streams.log import Append
 from tests.support.hall_files import FILES
 from tests.support.operating import Box, walk, worker
 
@@ -25,7 +25,7 @@ def report(box: Box, code: int) -> dict[str, Any]:
 
 def test_without_an_engine_it_ends_with_3_and_shows_where_everything_stands(tmp_path: Path) -> None:
     found = report(Box(tmp_path).made().put(walk(46)).settle().put(walk(4, boot="2"), configure=False), 3)
-    assert (found["verdict"], found["engine"], found["http"]) == ("stopped", None, {})
+    assert (found["verdict"], found["engines"], found["http"]) == ("stopped", [], {})
     sensing, service = found["lanes"]
     assert (sensing["lane"], sensing["lag"], sensing["mark_offset"], sensing["halls"]) == ("sensing", 4, 47, 1)
     assert (service["lane"], service["lag"], service["topology"]) == ("service", 0, 1)
@@ -49,7 +49,7 @@ def test_a_running_engine_that_is_up_to_date_ends_with_0(tmp_path: Path) -> None
     with worker(box) as process:
         box.hall("config", "apply", box.hall_dir())  # waits until the engine has come to the end
         found = report(box, 0)
-        assert found["engine"]["pid"] == process.pid
+        assert [engine["pid"] for engine in found["engines"]] == [process.pid]
         assert box.hall("status").stdout.startswith(f"running: process {process.pid}, since ")
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from streams.embedded.errors import LogFull
 from streams.embedded.lock import ConsumerLock
-from streams.embedded.log import Append, Log
+from streams.embedded.log import Log
+from streams.log import Append
 from streams.record import Record
 
 ROOT = Path(__file__).parents[2]

@@ -8,12 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
-from commands.common import halls_of, log_path, now_ms, open_log, set_up_logging
+from commands.common import halls_of, log_path, now_ms, open_embedded, set_up_logging
 from config.settings import Settings
 from streams.embedded import topics
 from streams.embedded.log import Log
 from streams.embedded.service import EmbeddedService
 from streams.lane import Topology
+from streams.rows import configured
 from streams.topics import OBSERVATIONS
 from streams.worker.failure import Fatal
 from tests.support.topologies import TOPOLOGIES
@@ -26,11 +27,10 @@ async def run(store: Log, topology: Topology, directory: Path, found: Settings) 
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, service.stop)
     await service.start()
     try:
-        await service.embedded.writer.append(topics.configured(store, halls_of(directory, found), now_ms()))
+        await service.append(configured(store, halls_of(directory, found), now_ms()))
         assert service.http is not None
         print(f"the engine is running; {service.http.url}/metrics", flush=True)
         await service.run()
-        await service.embedded.writer.close()
     finally:
         await service.leave()
 
@@ -38,7 +38,7 @@ async def run(store: Log, topology: Topology, directory: Path, found: Settings) 
 def main(name: str, directory: str) -> int:
     found = Settings.from_env(os.environ)
     set_up_logging(found)
-    store = open_log(found)
+    store = open_embedded(found)
     try:
         asyncio.run(run(store, TOPOLOGIES[name], Path(directory), found))
     except Fatal as e:

@@ -47,14 +47,20 @@ SETTINGS = {
 
 
 class KafkaBroker:
-    """``directory`` keeps the broker's logs over restarts; the port stays the same too. ``settings``: on top of ours."""
+    """``directory`` keeps the broker's logs over restarts; the port stays the same too. ``settings``: on top of ours.
 
-    def __init__(self, directory: Path, port: int | None = None, settings: Mapping[str, str] | None = None) -> None:
+    ``second``: one listener more: its port, and the port that it tells clients to use (a proxy's, that leads there).
+    """
+
+    def __init__(
+        self, directory: Path, port: int | None = None, settings: Mapping[str, str] | None = None,
+        second: tuple[int, int] | None = None,
+    ) -> None:  # fmt: skip
         self.directory = directory
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = port or free_port()
         self.servers = f"127.0.0.1:{self.port}"
-        self._settings = {**SETTINGS, **(settings or {})}
+        self._settings, self._second = {**SETTINGS, **(settings or {})}, second
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -78,6 +84,11 @@ class KafkaBroker:
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
             "log.dirs": str(self.directory / "data"),
         }
+        if self._second is not None:
+            port, told = self._second
+            own["listeners"] += f",SECOND://127.0.0.1:{port}"
+            own["advertised.listeners"] += f",SECOND://127.0.0.1:{told}"
+            own["listener.security.protocol.map"] = f"{SETTINGS['listener.security.protocol.map']},SECOND:PLAINTEXT"
         return "".join(f"{key}={value}\n" for key, value in {**self._settings, **own}.items())
 
     def _wait_until_up(self) -> None:

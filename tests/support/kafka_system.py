@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -11,36 +12,39 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from agents.topology import TOPOLOGY
 from config.loading import load_files
 from devices.simulator import Simulator
 from streams.codec import encode
-from streams.kafka import configuring
 from streams.kafka.log import KafkaLog
-from streams.kafka.topics import Made, ensure_topics
+from streams.kafka.topics import Made, ensure_topics, needed, new_topic
+from streams.operating import configuring
 from streams.partitioner import partition_of
-from streams.topics import OBSERVATIONS
-from tests.support.kafka_verdict import checkpoint
+from streams.topics import GROUP, JOURNAL, OBSERVATIONS
+from tests.support.kafka_broker import remove_topic
+from tests.support.kafka_verdict import checkpoint, stretch
 from tests.support.system import PATIENCE_S, Halls, Pair, until
 
 ROOT = Path(__file__).parents[2]
 RUNS = re.compile(r"running; (http://\S+)/metrics")
 STEP_S = 0.05
-GROUP = "hallstream"
+_SET, _UNSET = AlterConfigOpType.SET, AlterConfigOpType.DELETE
 
 
 class Worker:
-    """``hall worker`` as a process."""
+    """``hall worker`` as a process; with ``topology``, on another one (a name of ``tests.support.topologies``)."""
 
-    def __init__(self, name: str, directory: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, name: str, directory: Path, env: Mapping[str, str], topology: str | None = None) -> None:
         self.name, self._file = name, directory / f"worker-{name}-{time.monotonic_ns()}.log"
+        run = ["hall", "worker"] if topology is None else ["tests.support.kafka_worker", topology]
         with self._file.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "hall", "worker"], cwd=ROOT, env={**os.environ, **env}, stdout=output,
+                [sys.executable, "-m", *run], cwd=ROOT, env={**os.environ, **env}, stdout=output,
                 stderr=subprocess.STDOUT, text=True,
             )  # fmt: skip
 
@@ -112,9 +116,9 @@ class KafkaSystem:
         }  # fmt: skip
         return {**own, **env}
 
-    def start(self, name: str = "a", env: Mapping[str, str] | None = None) -> Worker:
+    def start(self, name: str = "a", env: Mapping[str, str] | None = None, topology: str | None = None) -> Worker:
         """Start a worker; returns at once."""
-        worker = Worker(name, self.directory, self.environment(env or {}))
+        worker = Worker(name, self.directory, self.environment(env or {}), topology)
         self.workers.append(worker)
         return worker
 
@@ -134,7 +138,7 @@ class KafkaSystem:
 
     def configure(self, at_ms: int | None = None) -> None:
         """Put the halls in force."""
-        configuring.put(self.servers, self.halls, time.time_ns() // 1_000_000 if at_ms is None else at_ms)
+        configuring.put(self.log, self.halls, time.time_ns() // 1_000_000 if at_ms is None else at_ms)
 
     def busy(self) -> list[int]:
         """The partitions that have halls."""
@@ -149,6 +153,34 @@ class KafkaSystem:
         asked = [ConsumerGroupTopicPartitions(GROUP, [TopicPartition(topic, partition)])]
         found = self._admin.list_consumer_group_offsets(asked)[GROUP].result(PATIENCE_S).topic_partitions[0]
         return max(0, int(found.offset))
+
+    def alter(self, topic: str, **settings: str) -> None:
+        """Set a topic's settings, in Kafka's names with _ for dots; "" gives one back to the broker."""
+        entries = [
+            ConfigEntry(name.replace("_", "."), value, incremental_operation=_SET if value else _UNSET)
+            for name, value in settings.items()
+        ]
+        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+        self._admin.incremental_alter_configs([resource])[resource].result(PATIENCE_S)
+
+    def lose(self, topic: str) -> dict[int, int]:
+        """As retention does: everything that a topic has now goes; by partition, where the log begins then."""
+        ends = [TopicPartition(topic, p, self.log.end(topic, p)) for p in range(self.partitions)]
+        for future in self._admin.delete_records([tp for tp in ends if tp.offset > 0]).values():
+            future.result(PATIENCE_S)
+        return {tp.partition: tp.offset for tp in ends}
+
+    def make_again(self, topic: str) -> None:
+        """Remove a topic, and make one of the same name."""
+        remove_topic(self.servers, topic)
+        [spec] = [found for found in needed(TOPOLOGY) if found.name == topic]
+        self.log.create([new_topic(spec, Made(self.partitions, 1))])
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        """What the journal says of this type, every partition; repeats too."""
+        records = [r for p in range(self.partitions) for r in stretch(self.log, JOURNAL, p)]
+        events = (json.loads(r.value) for r in records if r.value and f'"type":"{kind}"'.encode() in r.value)
+        return [event for event in events if event["type"] == kind]
 
     def wait_until_marked(self) -> None:
         """Until checkpoints cover all that is in the sensing lane now; some worker must be running."""

@@ -3,93 +3,116 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from agents.topology import TOPOLOGY
-from commands.replaying import Bounds, Cause, Part, Proof
-from streams.checkpoint import Restored, restore
+from commands.replaying import Bounds, Cause, Proof
+from streams.checkpoint import Mark, Restored, restore
 from streams.codec import BadRecord, id_of
 from streams.driver import LogDriver
-from streams.engine import Engine
 from streams.ids import Seen, parse_id
 from streams.lane import Lane
+from streams.log import EventLog
+from streams.operating.reading import snapshots
 from streams.record import Record
-from streams.topics import SNAPSHOTS, TOPICS, state_topic
+from streams.topics import JOURNAL, SNAPSHOTS, TOPICS, state_topic
 
 PIECE = 5_000
 
 
-class Readable(Protocol):
-    """The reading side of a log."""
-
-    def start(self, topic: str, partition: int) -> int: ...
-
-    def end(self, topic: str, partition: int) -> int: ...
-
-    def read(self, topic: str, partition: int, offset: int, limit: int = ...) -> list[Record]: ...
-
-
 class Verdict(NamedTuple):
-    """How much was compared, and the engines as the replay left them, by (lane, partition)."""
+    """How much was compared, how many repeats a reader dropped, and the engines as the replay left them."""
 
     compared: int
     repeats: int
-    engines: dict[tuple[str, int], Engine]
+    driver: LogDriver
 
 
-def stretch(log: Readable, topic: str, partition: int) -> Iterator[Record]:
+def stretch(log: EventLog, topic: str, partition: int) -> Iterator[Record]:
     """All that there is now."""
     at, end = log.start(topic, partition), log.end(topic, partition)
-    while at < end and (piece := log.read(topic, partition, at, PIECE)):
+    while at < end and (piece := log.read(topic, partition, at, limit=PIECE)):
         yield from (record for record in piece if record.offset < end)
         at = piece[-1].offset + 1
 
 
-def checkpoint(log: Readable, lane: Lane, partition: int) -> Restored:
+def checkpoint(log: EventLog, lane: Lane, partition: int) -> Restored:
     """What a worker that starts now would go on from."""
     found = {r.key: r.value for r in stretch(log, state_topic(lane.name), partition) if r.key is not None}
     return restore({key: value for key, value in found.items() if value is not None})
 
 
-def replayed(log: Readable, partitions: int) -> Verdict:
-    """Replay every partition's lanes from the log's beginning, and hold what was published against it, byte for byte.
+def replayed(log: EventLog, partitions: int) -> Verdict:
+    """Replay every partition's lanes, and hold what was published against it, byte for byte.
 
-    The replay ends where the last marks stand: what came later (a tick, as the engine left), nobody has processed.
+    From the log's beginning, or, where that is gone, from the first snapshot after it. The replay ends where the last
+    marks stand: what came later (a tick, as the engine left), nobody has processed.
     """
     compared = repeats = 0
-    driver = LogDriver(TOPOLOGY, partitions=partitions)
+    begins = {(lane.name, p): _begin(log, lane, p) for lane in TOPOLOGY.lanes for p in range(partitions)}
+    driver = LogDriver(TOPOLOGY, partitions=partitions, restore=lambda lane, p: begins[lane.name, p])
     for partition in range(partitions):
-        ends = _ends(log, partition)
+        marks = {lane.name: checkpoint(log, lane, partition).mark for lane in TOPOLOGY.lanes}
+        starts = {lane: begin.mark for lane in marks if (begin := begins[lane, partition]) is not None}
         proof, reader = Proof(), Reader()
         topics = [topic.name for topic in TOPICS if topic.name != SNAPSHOTS]
         records = heapq.merge(*(stretch(log, topic, partition) for topic in topics), key=lambda r: r.timestamp_ms)
-        for output in driver.run(_told(records, ends, (proof.published, reader.take))):
+        for output in driver.run(_told(records, starts, marks, (proof.published, reader.take))):
             if output.id is not None:
                 proof.replayed(output.topic, output.partition, output.id, output.value)
-        verdict = proof.compare(Bounds({}, ends, frozenset(), {}))
+        verdict = proof.compare(_bounds(log, partition, starts, marks))
         first = verdict.differences[:1]
         assert not first, f"partition {partition}: {len(verdict.differences)} streams differ; first: {first}"
         assert not reader.lost, f"partition {partition}: published after a later one: {reader.lost[:3]}"
         compared, repeats = compared + verdict.compared, repeats + reader.repeats
-    return Verdict(compared, repeats, driver.engines)
+    return Verdict(compared, repeats, driver)
 
 
-def _ends(log: Readable, partition: int) -> dict[Part, Cause]:
-    """Up to where everything must have been published: the last marks."""
-    marks = {(lane.name, partition): checkpoint(log, lane, partition).mark for lane in TOPOLOGY.lanes}
-    return {part: (mark.era, mark.next_offset) if mark and not mark.pending else (0, 0) for part, mark in marks.items()}
+Marks = Mapping[str, Mark | None]
+"""By lane."""
+
+
+def _begin(log: EventLog, lane: Lane, partition: int) -> Restored | None:
+    """What the replay starts from; None: the log's first record, and nothing before it."""
+    newest = checkpoint(log, lane, partition)
+    if newest.mark is None or log.start(lane.topic, partition) == 0:
+        return None
+    for name in snapshots(log, lane, partition, newest.mark.era):
+        pieces = {r.key: r.value for r in stretch(log, SNAPSHOTS, partition) if (r.key or b"").split(b"/")[0] == str(name).encode()}
+        found = restore({key: value for key, value in pieces.items() if key is not None and value is not None})
+        if found.mark is not None:
+            return found
+    return newest
+
+
+def _cause(mark: Mark | None) -> Cause:
+    return (mark.era, mark.next_offset) if mark is not None and not mark.pending else (0, 0)
+
+
+def _bounds(log: EventLog, partition: int, starts: Marks, marks: Marks) -> Bounds:
+    """Between the first state and the last marks, as far as retention left what there was."""
+    topics = [topic.name for topic in TOPICS if topic.name != SNAPSHOTS]
+    return Bounds(
+        starts={(lane, partition): _cause(mark) for lane, mark in starts.items()},
+        ends={(lane, partition): _cause(mark) for lane, mark in marks.items()},
+        cut=frozenset((topic, partition) for topic in topics if log.start(topic, partition) > 0),
+        kept={(lane.name, partition): log.start(lane.topic, partition) for lane in TOPOLOGY.lanes},
+    )
 
 
 def _told(
-    records: Iterator[Record], ends: dict[Part, Cause], tell: tuple[Callable[[Record], None], ...]
+    records: Iterator[Record], starts: Marks, marks: Marks, tell: tuple[Callable[[Record], None], ...]
 ) -> Iterator[Record]:
-    stops = {TOPOLOGY.lane(lane).topic: offset for (lane, _), (_, offset) in ends.items()}
+    begins = {TOPOLOGY.lane(lane).topic: mark.next_offset if mark else 0 for lane, mark in starts.items()}
+    stops = {TOPOLOGY.lane(lane).topic: mark.next_offset if mark else 0 for lane, mark in marks.items()}
     for record in records:
         if record.topic != TOPOLOGY.lanes[0].topic:
             for each in tell:
                 each(record)
-        if record.offset < stops.get(record.topic, 0):
+        if begins.get(record.topic, 0) <= record.offset < stops.get(record.topic, 0):
             yield record
 
 
@@ -120,15 +143,13 @@ class Reader:
             self.lost.append(name)
 
 
-def states_equal(log: Readable, verdict: Verdict, partitions: int) -> int:
+def states_equal(log: EventLog, verdict: Verdict, partitions: int) -> int:
     """The checkpointed states of a drained engine are those of the replay; how many halls were compared."""
     compared = 0
     for lane in TOPOLOGY.lanes:
         for partition in range(partitions):
-            restored, engine = checkpoint(log, lane, partition), verdict.engines.get((lane.name, partition))
+            restored, engine = checkpoint(log, lane, partition), verdict.driver.engine(lane, partition)
             assert restored.mark is not None
-            if engine is None:
-                continue  # nothing ever came
             assert restored.mark.next_offset == engine.next_offset, f"lane {lane.name}/{partition} was not drained"
             for hall, record in restored.halls.items():
                 assert record.body == engine.halls[hall.encode()].encode(), (
@@ -136,3 +157,40 @@ def states_equal(log: Readable, verdict: Verdict, partitions: int) -> int:
                 )
                 compared += 1
     return compared
+
+
+Counted = Counter[tuple[str, str]]
+"""By (hall, zone)."""
+
+
+def counted_once(log: EventLog, verdict: Verdict, partitions: int) -> int:
+    """Entries in the statistics, published and still in hand, are the distinct entries in the journal; how many there are.
+
+    Counted by hand from the journal's JSON, as far as the service lane has read it; every id once.
+    """
+    entered, counted, ids = Counted(), Counted(), set[str]()
+    for partition in range(partitions):
+        mark = checkpoint(log, TOPOLOGY.lane("service"), partition).mark
+        for record in stretch(log, JOURNAL, partition):
+            event = _named(record)
+            if event is None or event["id"] in ids:
+                continue
+            ids.add(event["id"])
+            if event["type"] == "zone_entered" and mark is not None and record.offset < mark.next_offset:
+                entered[event["hall"], event["zone"]] += 1
+            elif event["type"] == "zone_hour":
+                counted[event["hall"], event["zone"]] += event["entries"]
+        for hall in verdict.driver.engine(TOPOLOGY.lane("service"), partition).halls.values():
+            for zone, tally in hall.state_of("statistics").zones.items():
+                counted[hall.hall.id, zone] += tally.entries
+    assert +counted == +entered, f"counted {counted}, entered {entered}"
+    return entered.total()
+
+
+def _named(record: Record) -> dict[str, Any] | None:
+    """What the engine published; None for what others wrote, or nobody can read."""
+    try:
+        event = json.loads(record.value or b"") if record.key is not None else None
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and str(event.get("id", "")).count(":") == 5 else None

@@ -33,13 +33,14 @@ from streams.checkpoint import hall_key, mark_key
 from streams.codec import encode, id_of
 from streams.driver import step
 from streams.embedded import topics
-from streams.embedded.admin import lane_state, records
-from streams.embedded.log import Append, Log
-from streams.embedded.spec import Time
+from streams.embedded.log import Log
 from streams.engine import Engine
 from streams.events import Frame, Person
 from streams.lane import Topology
+from streams.log import Append, Time
+from streams.operating.admin import lane_state, records
 from streams.record import Record
+from streams.rows import configured, keyed
 from streams.topics import GROUP, OBSERVATIONS, state_topic
 from tests.support.hall_files import FILES
 
@@ -107,15 +108,15 @@ class Box:
         """Frames in the log, as a camera process would append them."""
         with self.log() as log:
             at_ms = frames[0].at_ms if frames else START_MS
-            rows = topics.configured(log, {HALL: FILES}, at_ms) if configure else []
-            log.append([*rows, *(topics.keyed(log, OBSERVATIONS, f.hall, encode(f), f.at_ms) for f in frames)])
+            rows = configured(log, {HALL: FILES}, at_ms) if configure else []
+            log.append([*rows, *(keyed(log, OBSERVATIONS, f.hall, encode(f), f.at_ms) for f in frames)])
         return self
 
     def settle(self, *, mark: bool = True) -> Box:
         """Everything is processed. Without ``mark`` the outputs are published, and then the process is gone."""
         with self.log() as log:
             for lane in TOPOLOGY.lanes:
-                state = lane_state(log, lane, 0)
+                state = lane_state(log, lane, 0, "log")
                 engine = Engine(lane, restored=state.restored, log_id=log.id, topology=TOPOLOGY.version)
                 for record in list(records(log, lane.topic, 0, engine.next_offset)):
                     out = step(engine, record)

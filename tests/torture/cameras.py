@@ -12,10 +12,10 @@ import msgspec
 from config.loading import load_files
 from devices.simulator import Simulator
 from streams.codec import encode
-from streams.embedded import topics
 from streams.embedded.errors import LogError
-from streams.embedded.log import Append
 from streams.events import Frame
+from streams.log import Append
+from streams.rows import keyed
 from streams.topics import JOURNAL, OBSERVATIONS
 from tests.torture.system import EmbeddedSystem
 
@@ -58,7 +58,7 @@ class Cameras(threading.Thread):
         chance = self._random
         if chance.random() < 0.02:
             frame = msgspec.structs.replace(frame, at_ms=frame.at_ms + chance.choice(SKEWS_MS))
-        row = topics.keyed(self._system.log, OBSERVATIONS, frame.hall, encode(frame))
+        row = keyed(self._system.log, OBSERVATIONS, frame.hall, encode(frame))
         rows = [row, row] if chance.random() < 0.02 else [row]
         if chance.random() < JUNK_SHARE:
             self.junk += 1

@@ -14,8 +14,9 @@ from random import Random
 from typing import NamedTuple
 
 from streams.codec import TICK
-from streams.embedded import topics
-from streams.embedded.log import Append, Log
+from streams.embedded.log import Log
+from streams.log import Append
+from streams.rows import configured
 from streams.topics import JOURNAL, OBSERVATIONS
 from tests.torture.cameras import Cameras
 from tests.torture.halls import variants
@@ -93,7 +94,7 @@ def reconfigure(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> Non
     """Other files in mid-log, now and then ones that cannot be used."""
     hall = chance.choice(sorted(system.halls))
     files = dict(chance.choice(variants(system.halls[hall])))
-    system.append(topics.configured(system.log, {hall: files}, time.time_ns() // 1_000_000))
+    system.append(configured(system.log, {hall: files}, time.time_ns() // 1_000_000))
 
 
 def retention(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:

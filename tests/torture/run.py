@@ -10,7 +10,7 @@ from random import Random
 from typing import NamedTuple
 
 from agents.topology import TOPOLOGY
-from streams.embedded.reading import stretch
+from streams.operating.reading import stretch
 from streams.topics import DEAD, JOURNAL, OBSERVATIONS
 from tests.support.system import until
 from tests.torture import verdict

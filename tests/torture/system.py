@@ -19,11 +19,12 @@ from pathlib import Path
 from agents.topology import TOPOLOGY
 from commands.replaying import Replayed
 from streams.checkpoint import Restored
-from streams.embedded import reading, topics
+from streams.embedded import topics
 from streams.embedded.lock import holder
-from streams.embedded.log import Append, Log
-from streams.embedded.spec import Time
+from streams.embedded.log import Log
 from streams.lane import Topology
+from streams.log import Append, Time
+from streams.operating import reading
 from streams.record import Record
 from streams.topics import JOURNAL
 from tests.support.system import PATIENCE_S, Halls, Pair, until

@@ -13,10 +13,10 @@ from commands.record import record_log
 from commands.replaying import Replayed, replay_log
 from commands.results import Results
 from streams.embedded.log import Log
-from streams.embedded.reading import checkpoint, stretch
 from streams.engine import Engine
 from streams.ids import Seen, parse_id
 from streams.lane import Topology
+from streams.operating.reading import checkpoint, stretch
 from streams.topics import JOURNAL
 
 

@@ -17,8 +17,9 @@ from commands.live.follow import Follower
 from commands.live.metrics import BoardMetrics
 from commands.live.table import render
 from streams.codec import encode
-from streams.embedded.log import Append, Log
+from streams.embedded.log import Log
 from streams.events import Configured, LineCrossed, ZoneEntered, ZoneLeft
+from streams.log import Append
 from streams.topics import JOURNAL
 from tests.support.hall_files import FILES, hall_with
 from tests.support.operating import HALL, START_MS, Box

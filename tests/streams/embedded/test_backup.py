@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from streams.embedded.errors import LogRefused
-from streams.embedded.log import Append, Log, TopicSpec
+from streams.embedded.log import Log
+from streams.log import Append, TopicSpec
 from tests.support.embedded import everything, values
 
 T = "hall.journal"

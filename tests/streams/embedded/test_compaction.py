@@ -9,7 +9,8 @@ import pytest
 
 from streams.embedded.compaction import TOMBSTONE_MS
 from streams.embedded.errors import RowRefused
-from streams.embedded.log import Append, Log, TopicSpec
+from streams.embedded.log import Log
+from streams.log import Append, TopicSpec
 from tests.support.embedded import Clock, everything
 
 T = "state"

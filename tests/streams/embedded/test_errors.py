@@ -23,8 +23,9 @@ from streams.embedded.errors import (
     LogTooNew,
     explain,
 )
-from streams.embedded.log import Append, Log, TopicSpec
+from streams.embedded.log import Log
 from streams.embedded.schema import PAGE_BYTES, VERSION, create
+from streams.log import Append, TopicSpec
 from tests.support.embedded import ROOT, values
 
 
@@ -185,7 +186,8 @@ def test_missing_rights_are_told(public: Path, file_mode: int | None, directory_
 import os, sys
 from pathlib import Path
 from streams.embedded.errors import LogRefused
-from streams.embedded.log import Log, TopicSpec
+from streams.embedded.log import Log
+from streams.log import TopicSpec
 os.setuid(65534)
 try:
     Log.open(Path(sys.argv[1]){options}).create_topic(TopicSpec("t"))

@@ -7,8 +7,8 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from time import monotonic
 
-from streams.embedded.log import Append, Log
-from streams.embedded.spec import TopicSpec
+from streams.embedded.log import Log
+from streams.log import Append, TopicSpec
 
 ROWS = [Append("t", 0, b"k", b"x" * 500)] * 200
 

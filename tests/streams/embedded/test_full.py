@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from streams.embedded.errors import LogFull
-from streams.embedded.log import Append, Log, TopicSpec
+from streams.embedded.log import Log
+from streams.log import Append, TopicSpec
 from tests.support.embedded import TOPIC, everything, start
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from streams.embedded.connection import WAL_LIMIT_BYTES
 from streams.embedded.errors import LogClosed, LogError, LogRefused, RowRefused, TopicMissing
-from streams.embedded.log import Append, Log, TopicSpec
+from streams.embedded.log import Log
 from streams.embedded.schema import connect
+from streams.log import Append, TopicSpec
 from streams.record import Record
 from tests.support.embedded import Clock, everything, values
 

@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from streams.embedded.compaction import TOMBSTONE_MS
 from streams.embedded.errors import TopicMissing
-from streams.embedded.log import Append, Log, TopicSpec
+from streams.embedded.log import Log
+from streams.log import Append, TopicSpec
 from streams.record import Record
 from tests.support.embedded import Clock, everything
 

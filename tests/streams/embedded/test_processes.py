@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.embedded.log import Log, TopicSpec
+from streams.embedded.log import Log
+from streams.log import TopicSpec
 from streams.record import Record
 from tests.support.embedded import TOPIC, everything, start
 

@@ -10,9 +10,10 @@ import pytest
 
 from streams.embedded.connection import WriteConnection, identity
 from streams.embedded.errors import LogClosed
-from streams.embedded.log import Append, Log, TopicSpec
+from streams.embedded.log import Log
 from streams.embedded.retention import STEP_RECORDS, Retention
 from streams.embedded.spec import Partition
+from streams.log import Append, TopicSpec
 from tests.support.embedded import Clock, everything, values
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from streams.embedded.errors import LogFull, TopicConflict
-from streams.embedded.log import Append, Log, TopicSpec
+from streams.embedded.log import Log
 from streams.embedded.schema import MAX_PARTITIONS
+from streams.log import Append, TopicSpec
 from tests.support.embedded import values
 
 

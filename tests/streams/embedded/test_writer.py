@@ -12,11 +12,12 @@ import pytest
 
 from streams.embedded import writer as module
 from streams.embedded.errors import LogFull
-from streams.embedded.log import Append, Log, TopicSpec
+from streams.embedded.log import Log
 from streams.embedded.port import EmbeddedPort
 from streams.embedded.transport import EmbeddedLog
 from streams.embedded.writer import Writer
 from streams.engine import Output
+from streams.log import Append, TopicSpec
 from streams.topics import GROUP
 from streams.worker.port import StateRow
 from tests.support.embedded import TOPIC, everything, values

@@ -90,16 +90,16 @@ def test_every_client_puts_a_hall_into_the_same_partition(log: KafkaLog, topic: 
 
 
 def test_a_topic_made_again_has_another_id(log: KafkaLog, topic: str) -> None:
-    before = log.topic_id(topic)
-    assert log.topic_id(topic) == before
+    before = log.identity(topic)
+    assert log.identity(topic) == before
     remove_topic(log.servers, topic)
     log.create([NewTopic(topic, 1, 1)])
-    assert log.topic_id(topic) != before
+    assert log.identity(topic) != before
 
 
 def test_a_topic_that_is_not_there(log: KafkaLog) -> None:
     with pytest.raises(TopicsWrong, match="hall topics create"):
-        log.topic_id("no-such-topic")
+        log.identity("no-such-topic")
 
 
 def test_nobody_answers() -> None:

@@ -19,7 +19,7 @@ class FakeLog:
         self.id: str | None = "id-1"
         self.asked = 0
 
-    def topic_id(self, topic: str) -> str:
+    def identity(self, topic: str) -> str:
         self.asked += 1
         if self.id is None:
             raise Unreachable("nobody answers")

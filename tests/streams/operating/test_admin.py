@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agents.topology import SENSING, SERVICE, TOPOLOGY
-from streams.embedded import admin, reading
+from streams.operating import admin, reading
 from streams.topics import JOURNAL, OBSERVATIONS
 from streams.worker.failure import Fatal
 from tests.support.hall_files import FILES, hall_with

@@ -18,11 +18,11 @@ import msgspec
 
 from streams.checkpoint import Mark, StateUnreadable, checksum, encode_mark, hall_key, mark_key
 from streams.driver import step
-from streams.embedded import admin
-from streams.embedded.admin import LaneState
-from streams.embedded.log import Append, Log
 from streams.engine import Engine, Output
 from streams.lane import Topology
+from streams.log import Append, EventLog
+from streams.operating import admin
+from streams.operating.admin import LaneState
 from streams.record import Record
 from streams.topics import GROUP, state_topic
 
@@ -54,12 +54,12 @@ Progress = Callable[[int], None]
 """Told how many more records were processed."""
 
 
-def plan(log: Log, states: Sequence[LaneState], topology: Topology, where: Where, now_ms: int) -> list[Plan]:
+def plan(log: EventLog, states: Sequence[LaneState], topology: Topology, where: Where, now_ms: int) -> list[Plan]:
     """Changes nothing."""
     return [_plan(log, state, topology, where, now_ms) for state in states]
 
 
-def _plan(log: Log, state: LaneState, topology: Topology, where: Where, now_ms: int) -> Plan:
+def _plan(log: EventLog, state: LaneState, topology: Topology, where: Where, now_ms: int) -> Plan:
     # Eras are never taken twice. One that cannot be read any more was given before now.
     era = state.mark.era + 1 if state.mark else now_ms if state.keys else 0
     if where != "auto":
@@ -73,11 +73,11 @@ def _plan(log: Log, state: LaneState, topology: Topology, where: Where, now_ms: 
     return Plan(state, "kept", why, era, state.end)
 
 
-def _renamed(log: Log, state: LaneState) -> bool:
-    return state.mark is not None and state.mark.log_id not in ("", log.id)
+def _renamed(log: EventLog, state: LaneState) -> bool:
+    return state.mark is not None and state.mark.log_id not in ("", log.identity(state.lane.topic))
 
 
-def misfit(log: Log, state: LaneState, topology: Topology) -> str | None:
+def misfit(log: EventLog, state: LaneState, topology: Topology) -> str | None:
     """Why a readable state cannot be of this log, or not be used by this program; None where it can."""
     mark = state.mark
     assert mark is not None
@@ -95,20 +95,20 @@ def misfit(log: Log, state: LaneState, topology: Topology) -> str | None:
     return None
 
 
-def _engine(log: Log, state: LaneState, topology: Topology) -> Engine:
+def _engine(log: EventLog, state: LaneState, topology: Topology) -> Engine:
     """The engine as it was at the mark. Raises StateUnreadable."""
     return Engine(
-        state.lane, state.partition, partitions=log.partitions(state.lane.topic), log_id=log.id,
+        state.lane, state.partition, partitions=log.partitions(state.lane.topic), log_id=log.identity(state.lane.topic),
         topology=topology.version, restored=state.restored,
     )  # fmt: skip
 
 
-def _at(log: Log, state: LaneState, offset: int) -> Record | None:
+def _at(log: EventLog, state: LaneState, offset: int) -> Record | None:
     found = log.read(state.lane.topic, state.partition, offset, limit=1) if offset >= 0 else []
     return found[0] if found and found[0].offset == offset else None
 
 
-def carry_out(log: Log, plans: Sequence[Plan], topology: Topology, progress: Progress = lambda _: None) -> None:
+def carry_out(log: EventLog, plans: Sequence[Plan], topology: Topology, progress: Progress = lambda _: None) -> None:
     """Write the new era. The caller holds the consumer's lock, and has held it since the states were read.
 
     Ended half-way it has published what the engine would publish again under the same ids, and nothing else.
@@ -124,7 +124,7 @@ def carry_out(log: Log, plans: Sequence[Plan], topology: Topology, progress: Pro
     log.append(rows, positions=positions)
 
 
-def _caught_up(log: Log, item: Plan, topology: Topology, progress: Progress) -> Written:
+def _caught_up(log: EventLog, item: Plan, topology: Topology, progress: Progress) -> Written:
     """The state after all that stood in the log when the reset was planned, published once more under the old era."""
     state = item.state
     engine = _engine(log, state, topology)
@@ -141,16 +141,18 @@ def _caught_up(log: Log, item: Plan, topology: Topology, progress: Progress) -> 
     return Written(engine.whole().halls, mark)
 
 
-def _publish(log: Log, pending: list[Output]) -> None:
+def _publish(log: EventLog, pending: list[Output]) -> None:
     log.append([Append(o.topic, o.partition, o.key, o.value, o.timestamp_ms) for o in pending])
     pending.clear()
 
 
-def _fresh(log: Log, item: Plan, topology: Topology) -> Written:
+def _fresh(log: EventLog, item: Plan, topology: Topology) -> Written:
     """No state. The record before the new beginning is remembered, so that the log is known again."""
     last = _at(log, item.state, item.next_offset - 1)
     known = checksum(last) if last else 0
-    return Written([], Mark(item.era, True, item.next_offset, 0, known, log.id, topology.version, ()))
+    return Written(
+        [], Mark(item.era, True, item.next_offset, 0, known, log.identity(item.state.lane.topic), topology.version, ())
+    )
 
 
 def _rows(state: LaneState, written: Written) -> list[Append]:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from streams.codec import MAX_OUTPUT_BYTES, BadRecord, Decoder, encode
-from streams.embedded import admin
-from streams.embedded.log import Log
-from streams.embedded.topics import configured
 from streams.events import Configured, Dead
 from streams.lane import Lane
+from streams.log import EventLog
+from streams.operating import admin
+from streams.rows import configured
 from streams.topics import DEAD, OBSERVATIONS
 from streams.worker.failure import Fatal
 
@@ -50,7 +50,7 @@ def check_size(hall: str, files: Mapping[str, str]) -> None:
         )  # fmt: skip
 
 
-def clock_ms(log: Log, now_ms: int) -> int:
+def clock_ms(log: EventLog, now_ms: int) -> int:
     """The moment that a configuration written now belongs to.
 
     Topics of producer time have a clock of their own, the recording's. A record with today's time among last year's
@@ -62,7 +62,7 @@ def clock_ms(log: Log, now_ms: int) -> int:
     return max((admin.newest_ms(log, OBSERVATIONS, p) or 0 for p in range(partitions)), default=0)
 
 
-def put(log: Log, halls: Mapping[str, Mapping[str, str]], at_ms: int) -> list[Applied]:
+def put(log: EventLog, halls: Mapping[str, Mapping[str, str]], at_ms: int) -> list[Applied]:
     """Append the configurations of ``halls``, in one transaction."""
     rows = configured(log, halls, at_ms)
     ends = {row.partition: log.end(DEAD, row.partition) for row in rows}
@@ -74,7 +74,7 @@ def put(log: Log, halls: Mapping[str, Mapping[str, str]], at_ms: int) -> list[Ap
 
 
 def wait(
-    log: Log, lane: Lane, applied: Sequence[Applied], deadline_s: float, *, clock: Callable[[], float] = time.monotonic,
+    log: EventLog, lane: Lane, applied: Sequence[Applied], deadline_s: float, *, clock: Callable[[], float] = time.monotonic,
     rest: Callable[[float], None] = time.sleep,
 ) -> list[Outcome]:  # fmt: skip
     """What became of each, as soon as that is known of all; at ``deadline_s`` by ``clock`` as far as it is known."""
@@ -83,11 +83,11 @@ def wait(
     return [_outcome(log, lane, item) for item in applied]
 
 
-def _seen(log: Log, lane: Lane, item: Applied) -> bool:
+def _seen(log: EventLog, lane: Lane, item: Applied) -> bool:
     return admin.position(log, lane, item.partition) > item.offset
 
 
-def _outcome(log: Log, lane: Lane, item: Applied) -> Outcome:
+def _outcome(log: EventLog, lane: Lane, item: Applied) -> Outcome:
     # A mark stands behind the outputs of everything before it: what is not among the dead letters by then lives.
     if not _seen(log, lane, item):
         return Outcome(item.hall, False)
@@ -95,7 +95,7 @@ def _outcome(log: Log, lane: Lane, item: Applied) -> Outcome:
     return Outcome(item.hall, reason is None, reason)
 
 
-def _death(log: Log, lane: Lane, item: Applied) -> str | None:
+def _death(log: EventLog, lane: Lane, item: Applied) -> str | None:
     for record in admin.records(log, DEAD, item.partition, item.dead_from):
         try:
             event = _dead.decode(record.value)

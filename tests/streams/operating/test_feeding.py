@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from agents.topology import TOPOLOGY
-from streams.embedded import feeding
-from streams.embedded.feeding import Clock, Feeder, Pace
 from streams.embedded.lock import ConsumerLock
 from streams.events import Frame
+from streams.operating import feeding
+from streams.operating.feeding import Clock, Feeder, Pace
 from streams.playing import Play, ticked
 from streams.topics import JOURNAL, OBSERVATIONS
 from streams.worker.failure import Fatal
@@ -59,7 +59,7 @@ def test_events_are_in_the_log_when_their_time_comes(box: Box) -> None:
     hands = Hands()
     ends = []
     with box.log() as log:
-        Feeder(log, TOPOLOGY, box.path, own_clock=True, clock=hands.clock()).feed(
+        Feeder(log, TOPOLOGY, own_clock=True, clock=hands.clock()).feed(
             plays(FRAMES[:6]), Pace(1, hands.clock()), lambda: ends.append((round(hands.now_s, 3), log.end(OBSERVATIONS, 0)))
         )  # fmt: skip
     assert ends == [(0.0, 2), (0.2, 3), (0.4, 4), (0.6, 5), (0.8, 6), (1.0, 8)], "the last with its second's tick"
@@ -77,7 +77,7 @@ def test_it_waits_for_the_engine(box: Box, monkeypatch: pytest.MonkeyPatch) -> N
         box.settle()
 
     with ConsumerLock(box.path), box.log() as log:
-        feeder = Feeder(log, TOPOLOGY, box.path, own_clock=True, clock=Clock(lambda: hands.now_s, work))
+        feeder = Feeder(log, TOPOLOGY, own_clock=True, clock=Clock(lambda: hands.now_s, work))
         feeder.feed(plays(), Pace(0, hands.clock()))
         assert feeder.finish() == 0
     assert ahead
@@ -95,7 +95,7 @@ def test_a_lower_lane_hears_of_a_second_only_after_what_was_concluded_before_it(
         box.settle()
 
     with ConsumerLock(box.path), box.log() as log:
-        feeder = Feeder(log, TOPOLOGY, box.path, own_clock=True, clock=Clock(lambda: 0.0, work))
+        feeder = Feeder(log, TOPOLOGY, own_clock=True, clock=Clock(lambda: 0.0, work))
         feeder.feed(plays(), Pace(0, Clock(lambda: 0.0, work)))
         feeder.finish()
     journal = box.records(JOURNAL)
@@ -110,7 +110,7 @@ def test_without_an_engine_nothing_is_waited_for(box: Box, monkeypatch: pytest.M
     monkeypatch.setattr(feeding, "AHEAD_AT_MOST", 8)
     hands = Hands()
     with box.log() as log:
-        feeder = Feeder(log, TOPOLOGY, box.path, own_clock=True, clock=hands.clock())
+        feeder = Feeder(log, TOPOLOGY, own_clock=True, clock=hands.clock())
         feeder.feed(plays(), Pace(0, hands.clock()))
         assert feeder.finish() == 9, "the seconds that nobody was told"
     assert hands.rested == []
@@ -130,7 +130,7 @@ def test_an_engine_that_stands_still_ends_it(
             lock.release()
 
     with lock, box.log() as log:
-        feeder = Feeder(log, TOPOLOGY, box.path, own_clock=True, clock=Clock(lambda: hands.now_s, leave))
+        feeder = Feeder(log, TOPOLOGY, own_clock=True, clock=Clock(lambda: hands.now_s, leave))
         with pytest.raises(Fatal, match=f"the engine {state}: nothing was processed for 60 s") as caught:
             feeder.feed(plays(), Pace(0, hands.clock()))
     assert caught.value.code == 75

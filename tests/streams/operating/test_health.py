@@ -6,13 +6,12 @@ import pytest
 
 from agents.topology import SENSING
 from streams.checkpoint import Mark, Restored
-from streams.embedded.admin import LaneState
-from streams.embedded.health import verdict
-from streams.embedded.lock import Holder
-from streams.embedded.spec import Time
+from streams.log import Runner, Time
+from streams.operating.admin import LaneState
+from streams.operating.health import verdict
 
 NOW_MS = 1_000_000
-HOLDER = Holder(42, 0)
+HOLDER = Runner("process 42", 0, 42)
 
 
 def state(
@@ -46,14 +45,20 @@ def state(
     ],
 )  # fmt: skip
 def test_the_verdict(lane: LaneState, expected: str) -> None:
-    found, faults = verdict(HOLDER, [state(), lane], NOW_MS)
+    found, faults = verdict([HOLDER], [state(), lane], NOW_MS)
     assert found == expected
     assert bool(faults) == (expected == "behind")
 
 
 def test_nobody_runs_it() -> None:
-    assert verdict(None, [state()], NOW_MS)[0] == "stopped"
+    assert verdict([], [state()], NOW_MS)[0] == "stopped"
 
 
 def test_an_engine_that_has_just_started_has_time_for_its_first_mark() -> None:
-    assert verdict(Holder(42, NOW_MS - 5_000), [state(age_s=None)], NOW_MS)[0] == "running"
+    assert verdict([Runner("process 42", NOW_MS - 5_000)], [state(age_s=None)], NOW_MS)[0] == "running"
+
+
+def test_a_partition_that_no_worker_has_is_told() -> None:
+    workers = [Runner("worker a", partitions=(1, 2)), Runner("worker b", partitions=(3,))]
+    assert verdict(workers, [state()], NOW_MS) == ("behind", ["partition 0: no worker has it"])
+    assert verdict([*workers, Runner("worker c", partitions=(0,))], [state()], NOW_MS)[0] == "running"

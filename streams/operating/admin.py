@@ -12,12 +12,11 @@ import msgspec
 
 from streams.checkpoint import HallRecord, Mark, Restored, StateUnreadable
 from streams.codec import BadRecord, Decoder
-from streams.embedded.log import Log
-from streams.embedded.reading import restored_from, state_records
-from streams.embedded.spec import Time
 from streams.engine.hall import Body, unpack_files
 from streams.events import Configured
 from streams.lane import Lane, Topology
+from streams.log import EventLog, Time
+from streams.operating.reading import restored_from, state_records
 from streams.record import Record
 from streams.topics import GROUP, JOURNAL, state_topic
 from streams.worker.failure import Fatal
@@ -62,17 +61,17 @@ class LaneState(NamedTuple):
         return max(0, self.end - max(self.start, self.mark.next_offset if self.mark else 0))
 
 
-def check_topics(log: Log, topology: Topology) -> None:
+def check_topics(log: EventLog, topology: Topology) -> None:
     """Raises Fatal when the log has not the topics."""
     needed = {name for lane in topology.lanes for name in (lane.topic, state_topic(lane.name))}
     if missing := sorted(needed - log.topics().keys()):
         raise Fatal(
-            75, f"{log.path}: expected the engine's topics, but there is no {', '.join(missing)}. "
+            75, f"{log.name}: expected the engine's topics, but there is no {', '.join(missing)}. "
             f"What to do: `hall topics create`, or start the engine once (`hall run`), which makes them.",
         )  # fmt: skip
 
 
-def records(log: Log, topic: str, partition: int, start: int = 0, end: int | None = None) -> Iterator[Record]:
+def records(log: EventLog, topic: str, partition: int, start: int = 0, end: int | None = None) -> Iterator[Record]:
     """What is retained from ``start`` up to, not with, ``end``: by default the end as it is now."""
     end = log.end(topic, partition) if end is None else end
     while start < end and (batch := log.read(topic, partition, start, limit=STEP)):
@@ -83,14 +82,18 @@ def records(log: Log, topic: str, partition: int, start: int = 0, end: int | Non
         start = batch[-1].offset + 1
 
 
-def lane_states(log: Log, topology: Topology) -> list[LaneState]:
+def lane_states(log: EventLog, topology: Topology) -> list[LaneState]:
     """Every partition of every lane. Raises Fatal when the log has not the topics."""
     check_topics(log, topology)
     specs = log.topics()
-    return [lane_state(log, lane, number) for lane in topology.lanes for number in range(specs[lane.topic].partitions)]
+    return [
+        lane_state(log, lane, number, specs[lane.topic].time)
+        for lane in topology.lanes
+        for number in range(specs[lane.topic].partitions)
+    ]
 
 
-def lane_state(log: Log, lane: Lane, partition: int) -> LaneState:
+def lane_state(log: EventLog, lane: Lane, partition: int, time: Time) -> LaneState:
     found = state_records(log, lane, partition)
     try:
         restored, fault = restored_from(found), None
@@ -99,7 +102,7 @@ def lane_state(log: Log, lane: Lane, partition: int) -> LaneState:
     start, end = log.start(lane.topic, partition), log.end(lane.topic, partition)
     waiting = log.read(lane.topic, partition, restored.mark.next_offset if restored.mark else start, limit=1)
     return LaneState(
-        lane, partition, log.topics()[lane.topic].time, start, end, restored, tuple(found),
+        lane, partition, time, start, end, restored, tuple(found),
         _marked_ms(found.values(), restored.mark),
         waiting[0].timestamp_ms if waiting else None, fault,
     )  # fmt: skip
@@ -112,7 +115,7 @@ def _marked_ms(found: Iterable[Record], mark: Mark | None) -> int | None:
     return max((r.timestamp_ms for r in marks if _mark.decode(r.value or b"") == mark), default=None)
 
 
-def position(log: Log, lane: Lane, partition: int) -> int:
+def position(log: EventLog, lane: Lane, partition: int) -> int:
     """Everything before this offset is processed and on disk: what the last checkpoint committed; 0 without one."""
     return log.position(GROUP, lane.topic, partition) or 0
 
@@ -133,7 +136,7 @@ def in_force(states: Iterable[LaneState]) -> dict[str, dict[str, str]]:
     return dict(sorted(found.items()))
 
 
-def coming(log: Log, states: Iterable[LaneState]) -> dict[str, dict[str, str]]:
+def coming(log: EventLog, states: Iterable[LaneState]) -> dict[str, dict[str, str]]:
     """By hall, the files that stand in the log behind the marks: they come into force once the engine gets there."""
     found: dict[str, dict[str, str]] = {}
     for state in origins(states):
@@ -155,7 +158,7 @@ def as_configured(record: Record) -> Configured | None:
     return event if isinstance(event, Configured) else None
 
 
-def applied_at(log: Log, wanted: Mapping[str, Files], partitions: int) -> dict[str, int]:
+def applied_at(log: EventLog, wanted: Mapping[str, Files], partitions: int) -> dict[str, int]:
     """By hall, when the files came into force, as far as the newest ``SEARCHED`` records of the journal tell."""
     found: dict[str, int] = {}
     for partition in range(partitions):
@@ -168,7 +171,7 @@ def applied_at(log: Log, wanted: Mapping[str, Files], partitions: int) -> dict[s
     return found
 
 
-def _backwards(log: Log, topic: str, partition: int) -> Iterator[Record]:
+def _backwards(log: EventLog, topic: str, partition: int) -> Iterator[Record]:
     end = log.end(topic, partition)
     lowest = max(log.start(topic, partition), end - SEARCHED)
     while end > lowest:
@@ -177,7 +180,7 @@ def _backwards(log: Log, topic: str, partition: int) -> Iterator[Record]:
         end = start
 
 
-def newest_ms(log: Log, topic: str, partition: int) -> int | None:
+def newest_ms(log: EventLog, topic: str, partition: int) -> int | None:
     """The timestamp of the last record that is retained; None if none is."""
     last = log.read(topic, partition, max(0, log.end(topic, partition) - 1), limit=1)
     return last[0].timestamp_ms if last else None

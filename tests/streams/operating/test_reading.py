@@ -9,8 +9,9 @@ import pytest
 
 from agents.topology import SENSING
 from streams.checkpoint import HallRecord, Mark, encode_hall, encode_mark, hall_key, mark_key
-from streams.embedded.log import Append, Log
-from streams.embedded.reading import checkpoint
+from streams.embedded.log import Log
+from streams.log import Append
+from streams.operating.reading import checkpoint
 from streams.topics import state_topic
 from tests.support.operating import Box
 

@@ -11,16 +11,14 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from streams.codec import TICK
-from streams.embedded import admin
-from streams.embedded.lock import holding
-from streams.embedded.log import Append, Log
 from streams.lane import Lane, Topology
+from streams.log import Append, EventLog
+from streams.operating import admin
 from streams.partitioner import partition_of
 from streams.playing import Play
 from streams.worker.failure import Fatal
@@ -69,9 +67,9 @@ class Feeder:
     """Feeds one recording into an open log. ``fed``: its events that are in the log by now; ``at_ms``: how far it has come."""
 
     def __init__(
-        self, log: Log, topology: Topology, path: Path, *, own_clock: bool, clock: Clock = Clock()  # noqa: B008 - a value
+        self, log: EventLog, topology: Topology, *, own_clock: bool, clock: Clock = Clock()  # noqa: B008 - a value
     ) -> None:  # fmt: skip
-        self._log, self._path, self._own_clock, self._clock = log, path, own_clock, clock
+        self._log, self._own_clock, self._clock = log, own_clock, clock
         self._origin: Lane = next(lane for lane in topology.lanes if lane.origin)
         self._lanes = {lane.topic: lane for lane in topology.lanes}
         # Asked once: the log would look them up in its file for every row.
@@ -81,7 +79,7 @@ class Feeder:
         self._rows: list[Append] = []
         self._later: list[Append] = []
         self._held: deque[tuple[Needs, list[Append]]] = deque()
-        self._had_engine = holding(path) is not None
+        self._had_engine = bool(log.runners())
         self.fed = self._taken = self.at_ms = 0
 
     def feed(self, plays: Iterable[Play], pace: Pace, progress: Callable[[], None] = lambda: None) -> None:
@@ -164,7 +162,7 @@ class Feeder:
         """Wait for the engine, if there is one. It may be started again meanwhile, by a supervisor."""
         before, since_s = self._positions(), self._clock.now()
         while not reached():
-            if not self._had_engine and holding(self._path) is None:
+            if not self._had_engine and not self._log.runners():
                 return
             self._had_engine = True
             self._clock.rest(POLL_S)
@@ -175,7 +173,7 @@ class Feeder:
                 raise Fatal(75, self._stalled())
 
     def _stalled(self) -> str:
-        state = "runs, but makes no progress" if holding(self._path) else "has stopped"
+        state = "runs, but makes no progress" if self._log.runners() else "has stopped"
         return (
             f"the engine {state}: nothing was processed for {STALL_S:.0f} s (`hall status` says more). "
             f"{self.fed} events are in the log."

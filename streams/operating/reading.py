@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from streams.checkpoint import Restored, restore
-from streams.embedded.log import Log
 from streams.lane import Lane
+from streams.log import EventLog
 from streams.record import Record
 from streams.snapshot import SnapshotName, names
 from streams.topics import SNAPSHOTS, state_topic
@@ -22,7 +22,7 @@ class Span(NamedTuple):
     end: int
 
 
-def stretch(log: Log, topic: str, partition: int, span: Span | None = None) -> Iterator[Record]:
+def stretch(log: EventLog, topic: str, partition: int, span: Span | None = None) -> Iterator[Record]:
     """The records of a partition in a span (None: all there are now)."""
     at, end = span or Span(log.start(topic, partition), log.end(topic, partition))
     while at < end:
@@ -35,20 +35,7 @@ def stretch(log: Log, topic: str, partition: int, span: Span | None = None) -> I
         at = piece[-1].offset + 1
 
 
-def offset_at(log: Log, topic: str, partition: int, at_ms: int) -> int:
-    """The first offset whose record is of that time or later; the end if there is none. Records stand in time order."""
-    low, high = log.start(topic, partition), log.end(topic, partition)
-    while low < high:
-        middle = (low + high) // 2
-        found = log.read(topic, partition, middle, limit=1)
-        if found and found[0].timestamp_ms < at_ms:
-            low = found[0].offset + 1
-        else:
-            high = middle
-    return low
-
-
-def state_records(log: Log, lane: Lane, partition: int) -> dict[bytes, Record]:
+def state_records(log: EventLog, lane: Lane, partition: int) -> dict[bytes, Record]:
     """The newest record of every key of a lane's state topic that has a value."""
     found: dict[bytes, Record] = {}
     topic, start = state_topic(lane.name), 0
@@ -64,19 +51,19 @@ def restored_from(records: Mapping[bytes, Record]) -> Restored:
     return restore({key: record.value for key, record in records.items() if record.value is not None})
 
 
-def checkpoint(log: Log, lane: Lane, partition: int) -> Restored:
+def checkpoint(log: EventLog, lane: Lane, partition: int) -> Restored:
     """The lane's last whole checkpoint, as a worker that starts now would find it. Raises StateUnreadable."""
     return restored_from(state_records(log, lane, partition))
 
 
-def snapshots(log: Log, lane: Lane, partition: int, era: int | None) -> list[SnapshotName]:
+def snapshots(log: EventLog, lane: Lane, partition: int, era: int | None) -> list[SnapshotName]:
     """The whole snapshots of an era (None: of any) from which the log still goes on, oldest first."""
     start = log.start(lane.topic, partition)
     found = names(stretch(log, SNAPSHOTS, partition), lane.name)
     return sorted(name for name in found if name.next_offset >= start and era in (None, name.era))
 
 
-def is_whole(log: Log, lane: Lane, partition: int, era: int) -> bool:
+def is_whole(log: EventLog, lane: Lane, partition: int, era: int) -> bool:
     """Whether the era began with the log's first record, and that record is still there."""
     first = log.read(lane.topic, partition, 0, limit=1)
     return bool(first) and first[0].offset == 0 and first[0].timestamp_ms == era

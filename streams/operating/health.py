@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from streams.embedded.admin import LaneState
-from streams.embedded.lock import Holder
+from streams.log import Runner
+from streams.operating.admin import LaneState
 
 Verdict = Literal["running", "stopped", "behind"]
 
@@ -15,19 +15,27 @@ WAIT_AT_MOST_S = 20.0
 """A mark is written every second, with large states every ten: what has waited twice that long is behind."""
 
 
-def verdict(holder: Holder | None, states: Sequence[LaneState], now_ms: int) -> tuple[Verdict, list[str]]:
+def verdict(runners: Sequence[Runner], states: Sequence[LaneState], now_ms: int) -> tuple[Verdict, list[str]]:
     """And what is wrong, in words."""
-    if holder is None:
+    if not runners:
         return "stopped", ["no engine runs on this log"]
-    faults = [fault for state in states for fault in _faults(state, holder, now_ms)]
+    # Before its first mark an engine is as old as its lock.
+    since_ms = max((runner.since_ms for runner in runners if runner.since_ms is not None), default=now_ms)
+    faults = [*_unowned(runners, states), *(fault for state in states for fault in _faults(state, since_ms, now_ms))]
     return ("behind" if faults else "running"), faults
 
 
-def _faults(state: LaneState, holder: Holder, now_ms: int) -> list[str]:
+def _unowned(runners: Sequence[Runner], states: Sequence[LaneState]) -> list[str]:
+    """Partitions that nobody works on: the group is between two assignments, or stuck."""
+    if any(runner.partitions is None for runner in runners):
+        return []
+    owned = {number for runner in runners for number in runner.partitions or ()}
+    return [f"partition {number}: no worker has it" for number in sorted({s.partition for s in states} - owned)]
+
+
+def _faults(state: LaneState, since_ms: int, now_ms: int) -> list[str]:
     name = f"{state.lane.name}/{state.partition}"
     age_s, waited_s = mark_age_s(state, now_ms), waited(state, now_ms) or 0.0
-    # Before its first mark an engine is as old as its lock.
-    since_ms = now_ms if holder.since_ms is None else holder.since_ms
     quiet_s = age_s if age_s is not None else (now_ms - since_ms) / 1000
     # On topics of producer time nothing ticks between two recordings: an old mark with nothing behind it is idle.
     idle = state.time == "producer" and state.lag == 0

@@ -1,0 +1,205 @@
+"""The field on which all compete: one broker, one input topic filled once, and one run of one engine over it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import NewTopic
+
+from benchmarks.peers.competitors import Competitor
+from benchmarks.peers.frames import Outputs, Source
+from benchmarks.peers.ours import TOPOLOGY
+from benchmarks.peers.task import Task, began_at
+from streams.kafka.log import KafkaLog
+from streams.kafka.topics import Made, ensure_topics, needed
+from streams.record import Record
+from streams.topics import OBSERVATIONS
+from tests.support.kafka_broker import remove_topic
+
+ROOT = Path(__file__).parents[2]
+PARTITIONS = 4
+LOOK_EVERY_S = 0.05
+STALL_AT_MOST_S = 60.0
+SETTLE_S = 0.3
+"""After the last output that was expected: whoever publishes too much shows it by then."""
+
+LOG_TIME = {"message.timestamp.type": "LogAppendTime"}
+_ID = re.compile(rb'^\{"id":"[^"]*",')
+_OUTPUT = b'"type":"zone_changed"'
+
+
+class Run(NamedTuple):
+    """One engine, once over the input. ``state``: how much its state took that it keeps outside of the process."""
+
+    frames: int
+    wall_s: float
+    cpu_s: float
+    state: str
+
+
+class Failed(Exception):
+    """The run gives no figure: the message says why."""
+
+
+class Input(NamedTuple):
+    """A topic, how many frames are in it, and what has to come of them."""
+
+    topic: str
+    frames: int
+    expected: Outputs
+
+
+def fill(servers: str, topic: str, records: Sequence[Source]) -> None:
+    """Make the topic, with each record in the partition of its key, under its own time."""
+    with KafkaLog(servers) as log:
+        log.create([NewTopic(topic, PARTITIONS, 1, config={"retention.ms": "-1"})])
+    refused: list[object] = []
+    producer = Producer(
+        {
+            "bootstrap.servers": servers, "partitioner": "murmur2_random", "enable.idempotence": True, "linger.ms": 20,
+            "queue.buffering.max.messages": len(records) + 1, "log_level": 0,
+            "on_delivery": lambda error, message: refused.append(error) if error else None,
+        }
+    )  # fmt: skip
+    for number, (key, value, at_ms) in enumerate(records):
+        producer.produce(topic, value, key, timestamp=at_ms)
+        if number % 1000 == 0:
+            producer.poll(0)
+    if producer.flush(120) or refused:
+        raise Failed(f"{topic}: could not be filled: {refused[:1] or 'the broker does not answer'}")
+
+
+class Field:
+    """``servers``: a broker for this alone. ``directory``: for what engines keep on the disk."""
+
+    def __init__(self, servers: str, directory: Path) -> None:
+        self.servers, self._directory = servers, directory
+
+    def run(self, competitor: Competitor, python: Path, given: Input, name: str) -> Run:
+        """Raises Failed."""
+        directory = self._directory / name
+        directory.mkdir(parents=True)
+        task = Task(self.servers, given.topic, competitor.target or f"peers.{name}", name, str(directory))
+        with KafkaLog(self.servers) as log:
+            self._prepare(log, competitor, task)
+            engine = Engine(competitor, python, task)
+            try:
+                return self._watched(log, competitor, engine, given)
+            finally:
+                engine.kill()
+
+    def _prepare(self, log: KafkaLog, competitor: Competitor, task: Task) -> None:
+        """An empty output topic whose times are the broker's; for ours, the engine's other topics as well."""
+        if competitor.target is None:
+            log.create([NewTopic(task.target, PARTITIONS, 1, config=LOG_TIME)])
+            return
+        own = {topic.name for topic in needed(TOPOLOGY)} - {OBSERVATIONS}
+        for name in sorted(own & log.names()):
+            remove_topic(self.servers, name)
+        ensure_topics(log, TOPOLOGY, Made(PARTITIONS, 1, "log"))
+
+    def _watched(self, log: KafkaLog, competitor: Competitor, engine: Engine, given: Input) -> Run:
+        task, count = engine.task, given.expected.total()
+        cpu, changed, before = 0.0, time.monotonic(), -1
+        while (there := sum(log.end(task.target, p) for p in range(PARTITIONS))) < count:
+            if not engine.running:
+                raise Failed(f"ended by itself: {engine.said()[-300:].strip()}")
+            if there != before:
+                before, changed = there, time.monotonic()
+            elif time.monotonic() - changed > STALL_AT_MOST_S:
+                raise Failed(f"{there:,} of {count:,} outputs, and no more for {STALL_AT_MOST_S:.0f} s")
+            if not cpu and engine.began() is not None:
+                cpu = engine.cpu_s()
+            time.sleep(LOOK_EVERY_S)
+        spent, state = engine.cpu_s() - cpu, self._state(log, competitor, task)
+        time.sleep(SETTLE_S)
+        engine.kill()
+        return Run(given.frames, _checked(log, task.target, given.expected) - (engine.began() or 0.0), spent, state)
+
+    def _state(self, log: KafkaLog, competitor: Competitor, task: Task) -> str:
+        topic = competitor.state(task)
+        if topic is None:
+            files = [file for file in Path(task.directory).rglob("*") if file.is_file() and file.name != Engine.SAID]
+            return f"{sum(file.stat().st_size for file in files) / 1024:,.0f} KiB on the disk"
+        return f"{sum(log.end(topic, p) for p in range(PARTITIONS)):,} records on Kafka"
+
+
+class Engine:
+    """The process of one run."""
+
+    SAID = "said.log"
+
+    def __init__(self, competitor: Competitor, python: Path, task: Task) -> None:
+        self.task, self._file = task, Path(task.directory) / self.SAID
+        *first, last = ([str(python), "-m", *command] for command in competitor.commands(task))
+        env = {**os.environ, **task.to_env()}
+        with self._file.open("w") as output:
+            for command in first:
+                subprocess.run(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT, check=True)
+            self._process = subprocess.Popen(last, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def said(self) -> str:
+        return self._file.read_text(encoding="utf-8", errors="replace")
+
+    def began(self) -> float | None:
+        return began_at(self.said())
+
+    def cpu_s(self) -> float:
+        """User and system time of the process with all its threads, in seconds (proc(5))."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def _checked(log: KafkaLog, topic: str, expected: Outputs) -> float:
+    """When the broker took the last output, in seconds since the epoch. Raises Failed for any other than expected."""
+    found: Outputs = Counter()
+    last_ms = 0
+    for record in _records(log, topic):
+        value = bare(record.value or b"")
+        if _OUTPUT in value:
+            found[record.key or b"", value] += 1
+            last_ms = max(last_ms, record.timestamp_ms)
+    if fault := difference(found, expected):
+        raise Failed(fault)
+    return last_ms / 1000
+
+
+def bare(value: bytes) -> bytes:
+    """The output without the id that Hallstream gives it."""
+    return _ID.sub(b"{", value)
+
+
+def difference(found: Outputs, expected: Outputs) -> str:
+    """What is wrong with the outputs; empty if nothing is."""
+    missing, extra = expected - found, found - expected
+    if not missing and not extra:
+        return ""
+    example = next(iter(missing or extra))[1].decode(errors="replace")
+    return (
+        f"other outputs than expected: {missing.total():,} missing, {extra.total():,} too many, such as {example[:200]}"
+    )
+
+
+def _records(log: KafkaLog, topic: str) -> Iterator[Record]:
+    for partition in range(PARTITIONS):
+        offset, end = 0, log.end(topic, partition)
+        while offset < end:
+            records = log.read(topic, partition, offset, 10_000)
+            yield from records
+            offset = records[-1].offset + 1

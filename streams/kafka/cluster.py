@@ -1,0 +1,188 @@
+"""A cluster as ``hall topics`` judges it: one plain value, read at one moment; and the few things that are changed there.
+
+Everything that decides (``streams.kafka.planning``, ``checking``) takes the value, so that it needs no broker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError as Refusal
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
+from streams.kafka.log import PATIENCE_S, KafkaLog, translated
+from streams.kafka.naming import Naming
+from streams.partitioner import partition_of
+
+GROUP_OFFSETS = "__consumer_offsets"
+SAMPLE = 50
+"""Records of a state partition that are looked at: a changed number of partitions moves every second hall at the least."""
+
+DENIED = (Refusal.TOPIC_AUTHORIZATION_FAILED, Refusal.CLUSTER_AUTHORIZATION_FAILED, Refusal.GROUP_AUTHORIZATION_FAILED)
+NO_GROUP = (Refusal.GROUP_ID_NOT_FOUND,)
+
+
+class PartitionView(NamedTuple):
+    """``leader`` None: offline. ``replicas`` and ``isr`` (those in sync) are ids of brokers."""
+
+    leader: int | None
+    replicas: tuple[int, ...]
+    isr: tuple[int, ...]
+
+
+class Misplaced(NamedTuple):
+    """A hall whose state lies where its id does not belong, by today's number of partitions."""
+
+    hall: str
+    partition: int
+    belongs: int
+
+
+class TopicView(NamedTuple):
+    """``config``: what is in force, whether it was set for the topic or comes from the brokers' defaults."""
+
+    partitions: tuple[PartitionView, ...]
+    config: Mapping[str, str]
+    misplaced: Misplaced | None = None
+
+    @property
+    def copies(self) -> int:
+        """Of the partition that has the fewest."""
+        return min(len(p.replicas) for p in self.partitions)
+
+
+class GroupView(NamedTuple):
+    """``state`` as Kafka calls it, in lower case (``stable``, ``empty``, ``dead``: there is none); ``kind``: its protocol."""
+
+    state: str
+    kind: str
+    members: int
+
+
+class ClusterView(NamedTuple):
+    """``brokers``: id to rack ("" without one); ``topics`` by our names; None: we may not look at it.
+
+    ``offsets``: the topic in which groups keep their positions; None also before the first group.
+    ``others``: prefixes under which topics like ours were seen.
+    """
+
+    brokers: Mapping[int, str]
+    topics: Mapping[str, TopicView]
+    broker_config: Mapping[str, str] | None
+    group: GroupView | None
+    offsets: TopicView | None = None
+    others: tuple[str, ...] = ()
+
+
+def look(log: KafkaLog, naming: Naming, names: Iterable[str], states: Iterable[str] = ()) -> ClusterView:
+    """The cluster as it is now. ``names``: the engine's topics; ``states``: those of them that hold halls' states.
+
+    Raises KafkaError.
+    """
+    admin, names = log.admin, list(names)
+    metadata = _ask(log, lambda: admin.list_topics(timeout=PATIENCE_S))
+    found = {name: t for name in names if (t := metadata.topics.get(naming.outside(name))) and t.error is None}
+    configs = _configs(log, [ConfigResource(ResourceType.TOPIC, naming.outside(name)) for name in found])
+    nodes = _ask(log, lambda: admin.describe_cluster(request_timeout=PATIENCE_S).result(PATIENCE_S + 1)).nodes
+    offsets = metadata.topics.get(GROUP_OFFSETS)
+    topics = {
+        name: TopicView(_partitions(t), configs[naming.outside(name)] or {}) for name, t in found.items()
+    }  # fmt: skip
+    for name in set(states) & set(topics):
+        topics[name] = topics[name]._replace(misplaced=_misplaced(log, name, len(topics[name].partitions)))
+    return ClusterView(
+        {node.id: node.rack or "" for node in nodes},
+        topics,
+        _broker_config(log, [node.id for node in nodes]),
+        _group(log, naming.group),
+        TopicView(_partitions(offsets), {}) if offsets is not None and offsets.error is None else None,
+        _others(naming, metadata.topics, names),
+    )
+
+
+def alter(log: KafkaLog, naming: Naming, changes: Mapping[str, Mapping[str, str]]) -> None:
+    """Set these settings, by topic; all others stay. Raises KafkaError."""
+    resources = [
+        ConfigResource(
+            ResourceType.TOPIC, naming.outside(topic),
+            incremental_configs=[
+                ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET) for key, value in settings.items()
+            ],
+        )
+        for topic, settings in changes.items()
+    ]  # fmt: skip
+    for resource, future in log.admin.incremental_alter_configs(resources, request_timeout=PATIENCE_S).items():
+        _ask(log, lambda future=future: future.result(PATIENCE_S + 1), resource.name)
+
+
+def _partitions(topic: Any) -> tuple[PartitionView, ...]:
+    return tuple(
+        PartitionView(p.leader if p.leader >= 0 else None, tuple(p.replicas), tuple(p.isrs))
+        for _, p in sorted(topic.partitions.items())
+    )
+
+
+def _misplaced(log: KafkaLog, topic: str, partitions: int) -> Misplaced | None:
+    """The first hall that is found where it does not belong. Keys are ``writer/hall``, or ``writer`` alone."""
+    for partition in range(partitions):
+        for record in log.read(topic, partition, 0, limit=SAMPLE):
+            hall = (record.key or b"").partition(b"/")[2]
+            if hall and (belongs := partition_of(hall, partitions)) != partition:
+                return Misplaced(hall.decode(errors="replace"), partition, belongs)
+    return None
+
+
+def _configs(log: KafkaLog, resources: list[ConfigResource]) -> dict[str, dict[str, str] | None]:
+    """What is in force, by the resource's name; None where we may not look."""
+    if not resources:
+        return {}
+    asked: Mapping[ConfigResource, Future[Any]] = log.admin.describe_configs(resources, request_timeout=PATIENCE_S)
+    return {resource.name: _entries(log, future, resource.name) for resource, future in asked.items()}
+
+
+def _entries(log: KafkaLog, future: Future[Any], name: str) -> dict[str, str] | None:
+    try:
+        return {key: entry.value for key, entry in future.result(PATIENCE_S + 1).items() if entry.value is not None}
+    except KafkaException as e:
+        if e.args[0].code() in DENIED:
+            return None
+        raise translated(e, log.servers, name) from e
+
+
+def _broker_config(log: KafkaLog, brokers: list[int]) -> dict[str, str] | None:
+    """Of all brokers; one that differs from the others stands with both values, so that it is seen."""
+    found = list(_configs(log, [ConfigResource(ResourceType.BROKER, str(broker)) for broker in brokers]).values())
+    readable = [config for config in found if config is not None]
+    if not readable:
+        return None
+    keys = sorted({key for config in readable for key in config})
+    return {key: ", ".join(sorted({config[key] for config in readable if key in config})) for key in keys}
+
+
+def _group(log: KafkaLog, name: str) -> GroupView | None:
+    try:
+        found = log.admin.describe_consumer_groups([name], request_timeout=PATIENCE_S)[name].result(PATIENCE_S + 1)
+    except KafkaException as e:
+        code = e.args[0].code()
+        if code in NO_GROUP:
+            return GroupView("dead", "classic", 0)
+        if code in DENIED:
+            return None
+        raise translated(e, log.servers, f"group {name}") from e
+    return GroupView(found.state.name.lower(), found.type.name.lower(), len(found.members))
+
+
+def _others(naming: Naming, names: Iterable[str], ours: list[str]) -> tuple[str, ...]:
+    """Prefixes, but ours, under which the first of our topics is there too."""
+    first = ours[0]
+    return tuple(sorted({n.removesuffix(first) for n in names if n.endswith(first)} - {naming.prefix}))
+
+
+def _ask(log: KafkaLog, question: Any, about: str = "") -> Any:
+    try:
+        return question()
+    except KafkaException as e:
+        raise translated(e, log.servers, about) from e

@@ -1,0 +1,69 @@
+"""The workers' consumer group as an operator sees it: who is in it, and what it has committed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from streams.log import GroupPosition, Runner
+from streams.topics import GROUP, OBSERVATIONS
+
+PATIENCE_S = 10.0
+FRESH_S = 0.05
+"""How old what is known of positions may be: whoever waits for one asks for every partition."""
+
+Ask = Callable[[Callable[[], Any], str], Any]
+"""Runs a question to the broker, and says what went wrong in our words."""
+
+
+class Group:
+    """One group at a time is asked for: the engine's."""
+
+    def __init__(self, admin: AdminClient, ask: Ask) -> None:
+        self._admin, self._ask = admin, ask
+        self._known: dict[tuple[str, int], int] = {}
+        self._asked_s = float("-inf")
+
+    def position(self, group: str, topic: str, partition: int) -> int | None:
+        """Up to where the group has come, at most 50 ms ago; None if it has committed nothing there."""
+        if time.monotonic() - self._asked_s > FRESH_S:
+            self._known, self._asked_s = self._positions(group), time.monotonic()
+        return self._known.get((topic, partition))
+
+    def _positions(self, group: str) -> dict[tuple[str, int], int]:
+        future = self._admin.list_consumer_group_offsets(
+            [ConsumerGroupTopicPartitions(group)], request_timeout=PATIENCE_S
+        )[group]
+        found = self._ask(lambda: future.result(PATIENCE_S + 1), f"group {group}")
+        return {(at.topic, at.partition): int(at.offset) for at in found.topic_partitions if at.offset >= 0}
+
+    def commit(self, positions: Mapping[GroupPosition, int]) -> None:
+        """Say where the group goes on. It must have no members: those would commit theirs again. Raises KafkaError."""
+        for group in sorted({group for group, _, _ in positions}):
+            places = [
+                TopicPartition(topic, partition, at) for (g, topic, partition), at in positions.items() if g == group
+            ]
+            asked = [ConsumerGroupTopicPartitions(group, places)]
+            future = self._admin.alter_consumer_group_offsets(asked, request_timeout=PATIENCE_S)[group]
+            self._ask(partial(future.result, PATIENCE_S + 1), f"group {group}")
+        self._asked_s = float("-inf")
+
+    def runners(self) -> list[Runner]:
+        """The group's members: named ones by their name, others by the end of the number that the broker gave them."""
+        future = self._admin.describe_consumer_groups([GROUP], request_timeout=PATIENCE_S)[GROUP]
+        found = self._ask(lambda: future.result(PATIENCE_S + 1), f"group {GROUP}")
+        if found.state in (ConsumerGroupState.DEAD, ConsumerGroupState.EMPTY):
+            return []
+        return sorted(_runner(member) for member in found.members)
+
+
+def _runner(member: Any) -> Runner:
+    name = member.group_instance_id or f"…{member.member_id[-8:]}"
+    assigned = member.assignment.topic_partitions if member.assignment is not None else []
+    partitions = tuple(sorted(tp.partition for tp in assigned if tp.topic == OBSERVATIONS))
+    return Runner(f"worker {name} at {member.host.lstrip('/')}", None, None, partitions)

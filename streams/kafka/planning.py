@@ -1,0 +1,190 @@
+"""What `hall topics create` does, decided before anything is changed: what is made, what differs, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from streams.kafka.cluster import ClusterView, TopicView
+from streams.kafka.topics import PARTITIONS, Keep, Made, config_of
+from streams.log import Time
+from streams.topics import Topic
+
+REPLICATION = 3
+ELSEWHERE = "Choose other topics with HALL_TOPIC_PREFIX, or remove these with all they hold"
+BROKER_STAMPS = "LogAppendTime"
+
+
+class Asked(NamedTuple):
+    """The options, as given; None: not said."""
+
+    partitions: int | None = None
+    replication: int | None = None
+    min_insync: int | None = None
+    time: Time | None = None
+    kept: Mapping[str, Keep] = MappingProxyType({})
+
+
+class Difference(NamedTuple):
+    """A setting of a topic that is not what it would be made with today."""
+
+    topic: str
+    setting: str
+    found: str
+    wanted: str
+
+
+class Plan(NamedTuple):
+    """``refused``: why nothing may be done, in sentences; then the rest is not to be carried out."""
+
+    refused: tuple[str, ...]
+    made: Made
+    missing: tuple[Topic, ...]
+    differs: tuple[Difference, ...]
+
+
+def plan(view: ClusterView, topics: Sequence[Topic], asked: Asked) -> Plan:
+    """What has to happen for ``topics`` to be there as they were asked for."""
+    made = _made(view, topics, asked)
+    refused = tuple(text for rule in REFUSALS for text in rule(view, topics, asked, made))
+    missing = tuple(topic for topic in topics if topic.name not in view.topics)
+    differs = tuple(row for topic in topics if topic.name in view.topics for row in _differs(view, topic, asked, made))
+    return Plan(refused, made, missing, differs)
+
+
+def _made(view: ClusterView, topics: Sequence[Topic], asked: Asked) -> Made:
+    """How missing topics are made: as asked, else as those that stand, else as the table says."""
+    standing = _plain(view, topics)
+    first = standing[0][1] if standing else None
+    return Made(
+        asked.partitions or (len(first.partitions) if first else PARTITIONS),
+        asked.replication or (first.copies if first else min(REPLICATION, len(view.brokers))),
+        asked.time or (time_of(first) if first else "log"),
+        asked.min_insync,
+        asked.kept,
+    )
+
+
+def time_of(view: TopicView) -> Time:
+    """Whose clock stamps its records."""
+    return "log" if view.config.get("message.timestamp.type") == BROKER_STAMPS else "producer"
+
+
+def _plain(view: ClusterView, topics: Iterable[Topic]) -> list[tuple[str, TopicView]]:
+    """Topics that stand, but those of states: their clock is always the broker's."""
+    return [(t.name, view.topics[t.name]) for t in topics if t.name in view.topics and not t.compact]
+
+
+# -- what may be altered -----------------------------------------------------------------------------------------------
+
+
+def _at_least(found: str, wanted: str) -> bool:
+    return float(found) >= float(wanted)
+
+
+def _at_most(found: str, wanted: str) -> bool:
+    return float(found) <= float(wanted)
+
+
+SUFFICES: Mapping[str, Callable[[str, str], bool]] = {
+    "max.message.bytes": _at_least, "message.timestamp.before.max.ms": _at_least, "message.timestamp.after.max.ms": _at_least,
+    "segment.ms": _at_most, "segment.bytes": _at_most, "min.cleanable.dirty.ratio": _at_most,
+}  # fmt: skip
+"""Where more, or less, than what is wanted is as good."""
+
+
+def _differs(view: ClusterView, topic: Topic, asked: Asked, made: Made) -> Iterator[Difference]:
+    found = view.topics[topic.name]
+    for setting, wanted in config_of(topic, _as_chosen(topic, found, asked, made)).items():
+        now = found.config.get(setting)
+        # What the broker does not tell, it does not know: an older one, without that setting.
+        if now is not None and now != wanted and not SUFFICES.get(setting, str.__eq__)(now, wanted):
+            yield Difference(topic.name, setting, now, wanted)
+
+
+def _as_chosen(topic: Topic, found: TopicView, asked: Asked, made: Made) -> Made:
+    """As it would be made today, but for what was chosen for it then and is sound: that is not put back unasked."""
+    chosen = int(found.config.get("min.insync.replicas", "1"))
+    sound = max(1, found.copies - 1) <= chosen <= found.copies
+    keep = {topic.name: _keep(found)} if topic.name not in asked.kept else {}
+    return made._replace(
+        replication=found.copies, time=time_of(found), min_insync=asked.min_insync or (chosen if sound else None),
+        kept={**asked.kept, **keep},
+    )  # fmt: skip
+
+
+def _keep(found: TopicView) -> Keep:
+    ms, size = (int(found.config.get(key, "-1")) for key in ("retention.ms", "retention.bytes"))
+    return Keep(None if ms < 0 else ms, None if size < 0 else size)
+
+
+# -- what is for ever --------------------------------------------------------------------------------------------------
+
+Refusal = Callable[[ClusterView, Sequence[Topic], Asked, Made], Iterator[str]]
+
+
+def _partitions_stay(view: ClusterView, topics: Sequence[Topic], asked: Asked, made: Made) -> Iterator[str]:
+    standing = {topic.name: len(view.topics[topic.name].partitions) for topic in topics if topic.name in view.topics}
+    others = {name: count for name, count in standing.items() if count != made.partitions}
+    if others:
+        yield (
+            f"expected {made.partitions} partitions in every topic, but {_listed(others)}. That is for ever: a hall's "
+            f"records and its state lie in the partition that the count gives it. {ELSEWHERE}"
+        )
+
+
+def _clock_stays(view: ClusterView, topics: Sequence[Topic], asked: Asked, made: Made) -> Iterator[str]:
+    others = {name: time_of(found) for name, found in _plain(view, topics) if time_of(found) != made.time}
+    if others:
+        yield (
+            f"expected topics of {made.time} time, but {', '.join(others)} have the other kind, which is for ever: the "
+            f"engine's time comes from these stamps. {ELSEWHERE}"
+        )
+
+
+def _copies_are_moved_elsewhere(
+    view: ClusterView, topics: Sequence[Topic], asked: Asked, made: Made
+) -> Iterator[str]:
+    standing = {topic.name: view.topics[topic.name].copies for topic in topics if topic.name in view.topics}
+    others = {name: count for name, count in standing.items() if asked.replication not in (None, count)}
+    if others:
+        yield (
+            f"expected {asked.replication} copies of every topic, but {_listed(others)}. Copies of what stands are added "
+            "with kafka-reassign-partitions.sh; then run this again"
+        )
+
+
+def _enough_brokers(view: ClusterView, topics: Sequence[Topic], asked: Asked, made: Made) -> Iterator[str]:
+    if made.replication > len(view.brokers):
+        yield f"expected a broker for each of {made.replication} copies, but the cluster has {len(view.brokers)}"
+
+
+def _enough_in_sync(view: ClusterView, topics: Sequence[Topic], asked: Asked, made: Made) -> Iterator[str]:
+    if asked.min_insync is None:
+        return
+    copies = {made.replication, *(view.topics[topic.name].copies for topic in topics if topic.name in view.topics)}
+    if asked.min_insync > min(copies):
+        yield f"--min-insync {asked.min_insync} with {min(copies)} copies: nothing could ever be written"
+    if asked.min_insync < 2 and max(copies) >= REPLICATION:
+        yield (
+            f"--min-insync {asked.min_insync} with {max(copies)} copies: a record would count as written when one broker "
+            "has it, and be lost with that broker. Use 2"
+        )
+
+
+def _recordings_are_kept(view: ClusterView, topics: Sequence[Topic], asked: Asked, made: Made) -> Iterator[str]:
+    if made.time == "producer" and (aged := [name for name, keep in asked.kept.items() if keep.ms is not None]):
+        yield (
+            f"a time limit for {', '.join(aged)}, whose records carry a recording's own time: by that clock they may be "
+            "years old, and would be removed before they are read. Limit the bytes instead, or remove the topics when done"
+        )
+
+
+REFUSALS: tuple[Refusal, ...] = (
+    _partitions_stay, _clock_stays, _copies_are_moved_elsewhere, _enough_brokers, _enough_in_sync, _recordings_are_kept,
+)  # fmt: skip
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} has {count}" for name, count in counts.items())

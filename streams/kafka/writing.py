@@ -1,0 +1,85 @@
+"""Appends to Kafka from outside the engine: what a verb has to say, acknowledged before it goes on. On librdkafka, blocking."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from confluent_kafka import KafkaError as Refusal
+from confluent_kafka import KafkaException, Message, Producer
+
+from streams.kafka.errors import SendFailed, Unreachable
+from streams.log import Append
+
+WITHIN_S = 30.0
+"""For one append to be acknowledged."""
+
+POLL_S = 0.1
+LARGEST_BYTES = 10 * 2**20
+
+Placed = tuple[int, int]
+"""Offset and timestamp of a record, as the broker told them."""
+
+
+class Writer:
+    """In order within each partition, each row once (idempotence), acknowledged by all replicas in sync."""
+
+    def __init__(self, servers: str, common: Mapping[str, object]) -> None:
+        self._servers = servers
+        self._producer = Producer(
+            {
+                **common, "acks": "all", "enable.idempotence": True, "linger.ms": 2, "message.max.bytes": LARGEST_BYTES,
+                # Rows carry their partition; whoever adds a keyed one must agree with all other producers.
+                "partitioner": "murmur2_random", "message.timeout.ms": int(WITHIN_S * 1000),
+            }
+        )  # fmt: skip
+
+    def append(self, rows: Sequence[Append]) -> list[Placed]:
+        """Returns when all are acknowledged. Raises Unreachable or SendFailed; some may have been written then."""
+        placed: list[Placed | None] = [None] * len(rows)
+        refused: list[Refusal] = []
+
+        def noting(number: int) -> Callable[[Refusal | None, Message], None]:
+            def note(error: Refusal | None, message: Message) -> None:
+                if error is not None:
+                    refused.append(error)
+                else:
+                    placed[number] = message.offset(), message.timestamp()[1]
+
+            return note
+
+        for number, row in enumerate(rows):
+            self._produce(row, noting(number))
+        left = self._producer.flush(WITHIN_S + 1)
+        if refused or left:
+            raise self._failure(refused, left)
+        return [place for place in placed if place is not None]
+
+    def _produce(self, row: Append, note: Callable[[Refusal | None, Message], None]) -> None:
+        stamp = {} if row.timestamp_ms is None else {"timestamp": row.timestamp_ms}
+        deadline = time.monotonic() + WITHIN_S
+        while True:
+            try:
+                self._producer.produce(
+                    row.topic, row.value, row.key, partition=row.partition, on_delivery=note, **stamp
+                )
+            except BufferError:
+                if time.monotonic() > deadline:
+                    raise Unreachable(
+                        f"no Kafka answers at {self._servers}: nothing was taken for {WITHIN_S:.0f} s"
+                    ) from None
+                self._producer.poll(POLL_S)
+            except KafkaException as e:
+                raise SendFailed(f"{row.topic}/{row.partition}: {e.args[0]}. Nothing of it was sent.") from e
+            else:
+                self._producer.poll(0)
+                return
+
+    def _failure(self, refused: list[Refusal], left: int) -> Exception:
+        count = len(refused) + left
+        timed_out = not refused or refused[0].code() in (Refusal._MSG_TIMED_OUT, Refusal._TRANSPORT)
+        if timed_out:
+            return Unreachable(
+                f"no Kafka answers at {self._servers}: {count} records were not acknowledged within {WITHIN_S:.0f} s"
+            )
+        return SendFailed(f"{self._servers}: the broker refused {count} records: {refused[0]}")
