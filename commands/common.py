@@ -67,11 +67,14 @@ def _said(error: BaseException) -> str:
 
 
 def settings() -> Settings:
-    """The environment's settings, or an end with everything that is wrong with them."""
+    """The environment's settings, or an end with everything that is wrong with them. Warnings go to stderr."""
     try:
-        return Settings.from_env(os.environ)
+        found = Settings.from_env(os.environ)
     except ConfigError as e:
         raise Ended(str(e), 64) from e
+    for warning in found.warnings():
+        click.echo(warning, err=True)
+    return found
 
 
 def log_path(found: Settings) -> Path:

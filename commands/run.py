@@ -7,7 +7,6 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +18,7 @@ from agents.topology import SERVICE, TOPOLOGY
 from commands.common import (
     clear_errors,
     halls_of,
-    kafka_servers,
     now_ms,
-    open_embedded,
-    open_log,
     set_up_logging,
     settings,
 )
@@ -30,15 +26,12 @@ from commands.live.board import Board
 from commands.live.follow import Follower
 from commands.live.metrics import BoardMetrics
 from commands.live.table import render
+from commands.serving import Engine, engine_of
 from config.loading import ConfigError, load_files
 from config.settings import Settings
 from devices.simulator import Simulator
 from streams.codec import encode
-from streams.embedded import topics
-from streams.embedded.service import EmbeddedService
-from streams.kafka.service import KafkaService
 from streams.log import EventLog
-from streams.operating.admin import check_topics
 from streams.operating.configuring import clock_ms
 from streams.rows import configured, keyed
 from streams.topics import DAY_MS, OBSERVATIONS
@@ -52,10 +45,6 @@ STALLED_MS = 5_000
 SHOW_EVERY_S = 0.5
 PRINT_EVERY_S = 10.0
 """Where the output is no terminal: a table now and then instead of a live one."""
-
-
-Making = Callable[[], WorkerService]
-"""A service belongs to the event loop in which it is made."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +93,9 @@ def command(
     simulated = directory is None and found.config is None if simulate is None else simulate
     with clear_errors():
         halls = _halls(directory, found, simulated=simulated)
-        store, making = _on_kafka(found) if found.broker.servers else _embedded(found)
-        try:
-            asyncio.run(_run(store, making, halls, Options(simulated, seconds, plain, seed, level)))
-        finally:
-            store.close()
+        engine = engine_of(found, TOPOLOGY)
+        with engine.log:
+            asyncio.run(_run(engine, halls, Options(simulated, seconds, plain, seed, level)))
 
 
 def _halls(directory: Path | None, found: Settings, *, simulated: bool) -> dict[str, dict[str, str]]:
@@ -124,29 +111,13 @@ def _halls(directory: Path | None, found: Settings, *, simulated: bool) -> dict[
     return halls
 
 
-def _embedded(found: Settings) -> tuple[EventLog, Making]:
-    store = open_embedded(found, create=True)
-    topics.ensure_topics(store, TOPOLOGY)
-    ticker = store.topics()[OBSERVATIONS].time == "log"  # a played recording is its own clock
-    return store, lambda: EmbeddedService(store, store.path, TOPOLOGY, http=found.http, ticker=ticker)
-
-
-def _on_kafka(found: Settings) -> tuple[EventLog, Making]:
-    """The topics must be there: how many partitions they get is for ever, and not for a demo to choose."""
-    servers = kafka_servers(found)
-    store = open_log(found)
-    check_topics(store, TOPOLOGY)
-    found.var.mkdir(parents=True, exist_ok=True)
-    return store, lambda: KafkaService(servers, found.var, TOPOLOGY, http=found.http, worker=found.worker)
-
-
-async def _run(store: EventLog, making: Making, halls: dict[str, dict[str, str]], options: Options) -> None:
-    own_clock = store.topics()[OBSERVATIONS].time == "producer"
+async def _run(engine: Engine, halls: dict[str, dict[str, str]], options: Options) -> None:
+    own_clock = engine.log.topics()[OBSERVATIONS].time == "producer"
     if own_clock and options.simulate:
         raise Fatal(
             64, "the topics of this log were made with --time producer, for `hall feed`: run with --no-simulate"
         )
-    service = making()
+    service = engine.service()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, service.stop)
@@ -154,7 +125,7 @@ async def _run(store: EventLog, making: Making, halls: dict[str, dict[str, str]]
     if options.seconds is not None:
         loop.call_later(options.seconds, service.stop)
     try:
-        await _attend(store, service, halls, options)
+        await _attend(engine.log, service, halls, options)
     finally:
         await service.leave()  # also when something failed before it could run
 

@@ -10,8 +10,7 @@ import click
 
 from agents.topology import TOPOLOGY
 from commands.common import clear_errors, kafka_servers, set_up_logging, settings
-from config.settings import Settings
-from streams.kafka.service import KafkaService
+from commands.serving import Engine, engine_of
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +31,14 @@ def command(seconds: float | None) -> None:
     found = settings()
     set_up_logging(found)
     with clear_errors():
-        servers = kafka_servers(found)
-        found.var.mkdir(parents=True, exist_ok=True)
-        asyncio.run(_run(servers, found, seconds))
+        kafka_servers(found)
+        engine = engine_of(found, TOPOLOGY)
+        with engine.log:
+            asyncio.run(_run(engine, seconds))
 
 
-async def _run(servers: str, found: Settings, seconds: float | None) -> None:
-    service = KafkaService(servers, found.var, TOPOLOGY, http=found.http, worker=found.worker)
+async def _run(engine: Engine, seconds: float | None) -> None:
+    service = engine.service()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, service.stop)

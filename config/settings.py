@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
+from pydantic import SecretStr
+
 from config.problems import ConfigError, Problem, did_you_mean
+from config.security import MECHANISMS, MODES, Mechanism, Mode, Security, problems, warnings
 
 PREFIX = "HALL_"
 FILE_SUFFIX = "_FILE"
@@ -45,13 +48,17 @@ Value = Any
 
 
 class Setting(NamedTuple):
-    """A row of the table. ``read`` takes the text and raises ValueError with what it expected."""
+    """A row of the table. ``read`` takes the text and raises ValueError with what it expected.
+
+    ``secret``: the text is never shown, whatever is wrong with it.
+    """
 
     name: str
     field: str
     default: str | None
     meaning: str
     read: Callable[[str], Value]
+    secret: bool = False
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -77,6 +84,8 @@ def _broker(text: str) -> Broker:
         return Broker(path=Path(EMBEDDED_FILE))
     if scheme == "embedded" and rest.startswith("/"):
         return Broker(path=Path(rest))
+    if scheme == "kafka" and "@" in rest:
+        raise ValueError("kafka://host:port without a user: that is HALL_KAFKA_USER, and HALL_KAFKA_PASSWORD_FILE")
     if scheme == "kafka" and all(_address(server) for server in rest.split(",")):
         return Broker(servers=rest)
     raise ValueError("embedded, embedded:///path/file.db or kafka://host:port[,host:port]")
@@ -86,6 +95,12 @@ def _worker(text: str) -> str:
     if not re.fullmatch(r"[a-zA-Z0-9._-]{1,200}", text) or text in (".", ".."):
         raise ValueError("1 to 200 letters, digits, dots, hyphens or underscores")
     return text
+
+
+def _pem(text: str) -> Path:
+    if "-----BEGIN" in text:
+        raise ValueError("the path of a file in PEM, not what is in it (and no _FILE: it is a path already)")
+    return Path(text)
 
 
 def _bytes(text: str) -> int:
@@ -113,6 +128,32 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "HALL_WORKER", "worker", None,
         "Kafka: this worker's own name, the same after a restart (static membership); not set: a new one each time", _worker,
+    ),
+    Setting(
+        "HALL_KAFKA_SECURITY", "kafka_security", "plaintext",
+        "Kafka: plaintext, tls, sasl_plaintext (a user and a password, readable on the way) or sasl_tls", _one_of(*MODES),
+    ),
+    Setting(
+        "HALL_KAFKA_CA", "kafka_ca", None,
+        "Kafka, TLS: file of the authorities that sign the brokers' certificates, in PEM; not set: those the system trusts", _pem,
+    ),
+    Setting(
+        "HALL_KAFKA_CERT", "kafka_cert", None,
+        "Kafka, TLS: file of our own certificate, in PEM, where brokers know their clients by it", _pem,
+    ),
+    Setting("HALL_KAFKA_KEY", "kafka_key", None, "Kafka, TLS: file of that certificate's key, in PEM", _pem, secret=True),
+    Setting(
+        "HALL_KAFKA_KEY_PASSWORD", "kafka_key_password", None,
+        "Kafka, TLS: what that key is encrypted with, if it is", SecretStr, secret=True,
+    ),
+    Setting(
+        "HALL_KAFKA_SASL", "kafka_sasl", "SCRAM-SHA-512",
+        "Kafka, SASL: how the password is proved: SCRAM-SHA-512, SCRAM-SHA-256, or PLAIN, which hands it over", _one_of(*MECHANISMS),
+    ),
+    Setting("HALL_KAFKA_USER", "kafka_user", None, "Kafka, SASL: the user", str),
+    Setting(
+        "HALL_KAFKA_PASSWORD", "kafka_password", None,
+        "Kafka, SASL: the user's password; better HALL_KAFKA_PASSWORD_FILE", SecretStr, secret=True,
     ),
     Setting(
         "HALL_SYNC", "sync", "FULL",
@@ -143,6 +184,14 @@ class Settings:
     broker: Broker
     http: Address
     worker: str | None
+    kafka_security: Mode
+    kafka_ca: Path | None
+    kafka_cert: Path | None
+    kafka_key: Path | None
+    kafka_key_password: SecretStr | None
+    kafka_sasl: Mechanism
+    kafka_user: str | None
+    kafka_password: SecretStr | None
     sync: Sync
     log_max_bytes: int | None
     log_level: LogLevel
@@ -154,13 +203,29 @@ class Settings:
 
         ``NAME_FILE`` names a file that holds the value of ``NAME`` (for secrets). An empty value counts as not given.
         """
-        problems: list[Problem] = [_unknown(name) for name in sorted(env) if _is_unknown(name)]
-        values = {row.field: _value(row, env, problems) for row in TABLE}
-        if problems:
-            raise ConfigError(problems)
+        wrong: list[Problem] = [_unknown(name) for name in sorted(env) if _is_unknown(name)]
+        values = {row.field: _value(row, env, wrong) for row in TABLE}
+        if not wrong and values["broker"].servers is not None:
+            wrong.extend(problems(_security(values)))
+        if wrong:
+            raise ConfigError(wrong)
         if values["broker"] == Broker(path=Path(EMBEDDED_FILE)):
             values["broker"] = Broker(path=values["var"] / EMBEDDED_FILE)
         return cls(**values)
+
+    def security(self) -> Security:
+        """How to come in to Kafka."""
+        return _security(vars(self))
+
+    def warnings(self) -> list[Problem]:
+        """What is no error, and probably not meant."""
+        if not self.broker.embedded:
+            return list(warnings(self.security()))
+        idle = [row for row in TABLE if row.field.startswith("kafka_") and getattr(self, row.field) != _default(row)]
+        got, hint = "the embedded log", "it is of no use there"
+        return [
+            Problem("environment", None, row.name, "HALL_BROKER=kafka://host:port with it", got, hint, "warning") for row in idle
+        ]
 
     def hall_config(self) -> Path:
         """``config``, where a command cannot do without. Raises ConfigError."""
@@ -175,30 +240,44 @@ def table() -> tuple[tuple[str, str, str], ...]:
     return tuple((row.name, row.default or "not set", row.meaning) for row in TABLE)
 
 
-def _value(row: Setting, env: Mapping[str, str], problems: list[Problem]) -> Value:
-    text = _text(row.name, env, problems) or row.default
+def _security(values: Mapping[str, Value]) -> Security:
+    names = ("security", "ca", "cert", "key", "key_password", "sasl", "user", "password")
+    return Security(*(values[f"kafka_{name}"] for name in names))
+
+
+def _default(row: Setting) -> Value:
+    return None if row.default is None else row.read(row.default)
+
+
+def _value(row: Setting, env: Mapping[str, str], wrong: list[Problem]) -> Value:
+    text = _text(row.name, env, wrong) or row.default
     if text is None:
         return None
     try:
         return row.read(text)
     except ValueError as error:
-        # The value itself is not shown: it may have come from a file of secrets.
-        got = "what its file holds" if not env.get(row.name) else repr(text)
-        problems.append(_problem(row.name, str(error), got, f"it means: {row.meaning}"))
+        wrong.append(_problem(row.name, str(error), _shown(row, text, env), f"it means: {row.meaning}"))
         return None
 
 
-def _text(name: str, env: Mapping[str, str], problems: list[Problem]) -> str | None:
+def _shown(row: Setting, text: str, env: Mapping[str, str]) -> str:
+    """The value itself is not shown where it may be a secret: from a file of secrets, or with somebody's password in it."""
+    if not env.get(row.name):
+        return "what its file holds"
+    return "a value that is not shown" if row.secret or "@" in text or "-----BEGIN" in text else repr(text)
+
+
+def _text(name: str, env: Mapping[str, str], wrong: list[Problem]) -> str | None:
     file = env.get(name + FILE_SUFFIX)
     if not file:
         return env.get(name)
     if env.get(name):
-        problems.append(_problem(name, f"{name} or {name}{FILE_SUFFIX}", "both", "remove one of the two"))
+        wrong.append(_problem(name, f"{name} or {name}{FILE_SUFFIX}", "both", "remove one of the two"))
         return None
     try:
         return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, ValueError) as error:
-        problems.append(_problem(name + FILE_SUFFIX, "a text file that can be read", f"{file}: {error}", ""))
+        wrong.append(_problem(name + FILE_SUFFIX, "a text file that can be read", f"{file}: {error}", ""))
         return None
 
 

@@ -17,7 +17,9 @@ from confluent_kafka.admin import NewTopic
 from benchmarks.peers.competitors import Competitor
 from benchmarks.peers.frames import Outputs, Source
 from benchmarks.peers.ours import TOPOLOGY
+from benchmarks.peers.run import Run
 from benchmarks.peers.task import Task, began_at
+from streams.kafka.errors import KafkaError
 from streams.kafka.log import KafkaLog
 from streams.kafka.topics import Made, ensure_topics, needed
 from streams.record import Record
@@ -28,21 +30,13 @@ ROOT = Path(__file__).parents[2]
 PARTITIONS = 4
 LOOK_EVERY_S = 0.05
 STALL_AT_MOST_S = 60.0
+LEADERS_WITHIN_S = 10.0
 SETTLE_S = 0.3
 """After the last output that was expected: whoever publishes too much shows it by then."""
 
 LOG_TIME = {"message.timestamp.type": "LogAppendTime"}
 _ID = re.compile(rb'^\{"id":"[^"]*",')
 _OUTPUT = b'"type":"zone_changed"'
-
-
-class Run(NamedTuple):
-    """One engine, once over the input. ``state``: how much its state took that it keeps outside of the process."""
-
-    frames: int
-    wall_s: float
-    cpu_s: float
-    state: str
 
 
 class Failed(Exception):
@@ -100,14 +94,15 @@ class Field:
         """An empty output topic whose times are the broker's; for ours, the engine's other topics as well."""
         if competitor.target is None:
             log.create([NewTopic(task.target, PARTITIONS, 1, config=LOG_TIME)])
-            return
-        own = {topic.name for topic in needed(TOPOLOGY)} - {OBSERVATIONS}
-        for name in sorted(own & log.names()):
-            remove_topic(self.servers, name)
-        ensure_topics(log, TOPOLOGY, Made(PARTITIONS, 1, "log"))
+        else:
+            own = {topic.name for topic in needed(TOPOLOGY)} - {OBSERVATIONS}
+            for name in sorted(own & log.names()):
+                remove_topic(self.servers, name)
+            ensure_topics(log, TOPOLOGY, Made(PARTITIONS, 1, "log"))
+        _wait_for_leaders(log, task.target)
 
     def _watched(self, log: KafkaLog, competitor: Competitor, engine: Engine, given: Input) -> Run:
-        task, count = engine.task, given.expected.total()
+        task, count = engine.task, given.expected.total() + competitor.besides
         cpu, changed, before = 0.0, time.monotonic(), -1
         while (there := sum(log.end(task.target, p) for p in range(PARTITIONS))) < count:
             if not engine.running:
@@ -122,7 +117,10 @@ class Field:
         spent, state = engine.cpu_s() - cpu, self._state(log, competitor, task)
         time.sleep(SETTLE_S)
         engine.kill()
-        return Run(given.frames, _checked(log, task.target, given.expected) - (engine.began() or 0.0), spent, state)
+        began, ended = engine.began(), _checked(log, task.target, given.expected)
+        if began is None:
+            raise Failed("published everything, and never said when it began")
+        return Run(given.frames, ended - began, spent, state)
 
     def _state(self, log: KafkaLog, competitor: Competitor, task: Task) -> str:
         topic = competitor.state(task)
@@ -166,6 +164,20 @@ class Engine:
         self._process.wait()
 
 
+def _wait_for_leaders(log: KafkaLog, topic: str) -> None:
+    """A topic is to be seen before each of its partitions has found who serves it."""
+    deadline = time.monotonic() + LEADERS_WITHIN_S
+    for partition in range(PARTITIONS):
+        while True:
+            try:
+                log.end(topic, partition)
+                break
+            except KafkaError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(LOOK_EVERY_S)
+
+
 def _checked(log: KafkaLog, topic: str, expected: Outputs) -> float:
     """When the broker took the last output, in seconds since the epoch. Raises Failed for any other than expected."""
     found: Outputs = Counter()
@@ -200,6 +212,6 @@ def _records(log: KafkaLog, topic: str) -> Iterator[Record]:
     for partition in range(PARTITIONS):
         offset, end = 0, log.end(topic, partition)
         while offset < end:
-            records = log.read(topic, partition, offset, 10_000)
+            records = log.read(topic, partition, offset, limit=10_000)
             yield from records
             offset = records[-1].offset + 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
 from typing import Self
 
@@ -41,7 +42,8 @@ def begin() -> None:
     global _begun
     if not _begun:
         _begun = True
-        print(f"\nbegan {time.time():.6f}", flush=True)
+        # Not sys.stdout: Faust's worker turns what is printed there into log lines.
+        print(f"\nbegan {time.time():.6f}", file=sys.__stdout__, flush=True)
 
 
 def began_at(said: str) -> float | None:

@@ -5,13 +5,14 @@ Everything that decides (``streams.kafka.planning``, ``checking``) takes the val
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError as Refusal
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from streams.kafka.log import PATIENCE_S, KafkaLog, translated
 from streams.kafka.naming import Naming
@@ -23,6 +24,10 @@ SAMPLE = 50
 
 DENIED = (Refusal.TOPIC_AUTHORIZATION_FAILED, Refusal.CLUSTER_AUTHORIZATION_FAILED, Refusal.GROUP_AUTHORIZATION_FAILED)
 NO_GROUP = (Refusal.GROUP_ID_NOT_FOUND,)
+NOT_YET = (Refusal.NOT_COORDINATOR, Refusal.COORDINATOR_NOT_AVAILABLE, Refusal.COORDINATOR_LOAD_IN_PROGRESS)
+"""What a broker says of groups while it has just come up, or before the first group of all."""
+
+RETRY_S = 0.1
 
 
 class PartitionView(NamedTuple):
@@ -77,30 +82,32 @@ class ClusterView(NamedTuple):
     others: tuple[str, ...] = ()
 
 
-def look(log: KafkaLog, naming: Naming, names: Iterable[str], states: Iterable[str] = ()) -> ClusterView:
-    """The cluster as it is now. ``names``: the engine's topics; ``states``: those of them that hold halls' states.
-
-    Raises KafkaError.
-    """
+def look(log: KafkaLog, naming: Naming, names: Iterable[str]) -> ClusterView:
+    """Brokers and topics, as they are now; ``names``: the engine's. Raises KafkaError."""
     admin, names = log.admin, list(names)
     metadata = _ask(log, lambda: admin.list_topics(timeout=PATIENCE_S))
+    nodes = _ask(log, lambda: admin.describe_cluster(request_timeout=PATIENCE_S).result(PATIENCE_S + 1)).nodes
     found = {name: t for name in names if (t := metadata.topics.get(naming.outside(name))) and t.error is None}
     configs = _configs(log, [ConfigResource(ResourceType.TOPIC, naming.outside(name)) for name in found])
-    nodes = _ask(log, lambda: admin.describe_cluster(request_timeout=PATIENCE_S).result(PATIENCE_S + 1)).nodes
     offsets = metadata.topics.get(GROUP_OFFSETS)
-    topics = {
-        name: TopicView(_partitions(t), configs[naming.outside(name)] or {}) for name, t in found.items()
-    }  # fmt: skip
-    for name in set(states) & set(topics):
-        topics[name] = topics[name]._replace(misplaced=_misplaced(log, name, len(topics[name].partitions)))
     return ClusterView(
         {node.id: node.rack or "" for node in nodes},
-        topics,
+        {name: TopicView(_partitions(t), configs[naming.outside(name)] or {}) for name, t in found.items()},
         _broker_config(log, [node.id for node in nodes]),
-        _group(log, naming.group),
+        None,
         TopicView(_partitions(offsets), {}) if offsets is not None and offsets.error is None else None,
         _others(naming, metadata.topics, names),
     )
+
+
+def look_closely(log: KafkaLog, naming: Naming, names: Iterable[str], states: Iterable[str]) -> ClusterView:
+    """And the group, and where halls lie in ``states``, those of the topics that hold them. Raises KafkaError."""
+    view = look(log, naming, names)
+    topics = dict(view.topics)
+    for name in states:
+        if name in topics:
+            topics[name] = topics[name]._replace(misplaced=_misplaced(log, name, len(topics[name].partitions)))
+    return view._replace(topics=topics, group=_group(log, naming.group))
 
 
 def alter(log: KafkaLog, naming: Naming, changes: Mapping[str, Mapping[str, str]]) -> None:
@@ -163,16 +170,21 @@ def _broker_config(log: KafkaLog, brokers: list[int]) -> dict[str, str] | None:
 
 
 def _group(log: KafkaLog, name: str) -> GroupView | None:
-    try:
-        found = log.admin.describe_consumer_groups([name], request_timeout=PATIENCE_S)[name].result(PATIENCE_S + 1)
-    except KafkaException as e:
-        code = e.args[0].code()
-        if code in NO_GROUP:
-            return GroupView("dead", "classic", 0)
-        if code in DENIED:
-            return None
-        raise translated(e, log.servers, f"group {name}") from e
-    return GroupView(found.state.name.lower(), found.type.name.lower(), len(found.members))
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            found = log.admin.describe_consumer_groups([name], request_timeout=PATIENCE_S)[name].result(PATIENCE_S + 1)
+        except KafkaException as e:
+            code = e.args[0].code()
+            if code in NO_GROUP:
+                return GroupView("dead", "classic", 0)
+            if code in DENIED:
+                return None
+            if code not in NOT_YET or time.monotonic() > deadline:
+                raise translated(e, log.servers, f"group {name}") from e
+            time.sleep(RETRY_S)
+        else:
+            return GroupView(found.state.name.lower(), found.type.name.lower(), len(found.members))
 
 
 def _others(naming: Naming, names: Iterable[str], ours: list[str]) -> tuple[str, ...]:

@@ -36,10 +36,8 @@ class Group:
         return self._known.get((topic, partition))
 
     def _positions(self, group: str) -> dict[tuple[str, int], int]:
-        future = self._admin.list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(group)], request_timeout=PATIENCE_S
-        )[group]
-        found = self._ask(lambda: future.result(PATIENCE_S + 1), f"group {group}")
+        asked = [ConsumerGroupTopicPartitions(group)]
+        found = self._answer(lambda: self._admin.list_consumer_group_offsets(asked, request_timeout=PATIENCE_S), group)
         return {(at.topic, at.partition): int(at.offset) for at in found.topic_partitions if at.offset >= 0}
 
     def commit(self, positions: Mapping[GroupPosition, int]) -> None:
@@ -49,17 +47,19 @@ class Group:
                 TopicPartition(topic, partition, at) for (g, topic, partition), at in positions.items() if g == group
             ]
             asked = [ConsumerGroupTopicPartitions(group, places)]
-            future = self._admin.alter_consumer_group_offsets(asked, request_timeout=PATIENCE_S)[group]
-            self._ask(partial(future.result, PATIENCE_S + 1), f"group {group}")
+            self._answer(partial(self._admin.alter_consumer_group_offsets, asked, request_timeout=PATIENCE_S), group)
         self._asked_s = float("-inf")
 
     def runners(self) -> list[Runner]:
         """The group's members: named ones by their name, others by the end of the number that the broker gave them."""
-        future = self._admin.describe_consumer_groups([GROUP], request_timeout=PATIENCE_S)[GROUP]
-        found = self._ask(lambda: future.result(PATIENCE_S + 1), f"group {GROUP}")
+        found = self._answer(lambda: self._admin.describe_consumer_groups([GROUP], request_timeout=PATIENCE_S), GROUP)
         if found.state in (ConsumerGroupState.DEAD, ConsumerGroupState.EMPTY):
             return []
         return sorted(_runner(member) for member in found.members)
+
+    def _answer(self, request: Callable[[], Mapping[str, Any]], group: str) -> Any:
+        """Asked anew each time: the answer to a request that failed stays a failure."""
+        return self._ask(lambda: request()[group].result(PATIENCE_S + 1), f"group {group}")
 
 
 def _runner(member: Any) -> Runner:

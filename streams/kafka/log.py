@@ -23,6 +23,12 @@ PATIENCE_S = 10.0
 
 FETCH_BYTES = 4 * 2**20
 POLL_S = 0.5
+SOON, SOON_S = (
+    Refusal.NOT_LEADER_FOR_PARTITION, Refusal.LEADER_NOT_AVAILABLE, Refusal.NOT_COORDINATOR,
+    Refusal.COORDINATOR_NOT_AVAILABLE, Refusal.COORDINATOR_LOAD_IN_PROGRESS,
+), 0.05  # fmt: skip
+"""What a broker says while the cluster changes, and how long to wait before it is asked again."""
+
 SAMPLE = 100
 """Records of a partition that stand for all, where their size is asked for."""
 
@@ -79,6 +85,15 @@ class KafkaLog:
             name
             for name, topic in self._ask(lambda: self._admin.list_topics(timeout=PATIENCE_S)).topics.items()
             if topic.error is None
+        }
+
+    def _led(self) -> set[str]:
+        """Topics all of whose partitions have a leader."""
+        found = self._ask(lambda: self._admin.list_topics(timeout=PATIENCE_S)).topics
+        return {
+            name
+            for name, topic in found.items()
+            if topic.error is None and all(part.leader >= 0 for part in topic.partitions.values())
         }
 
     def brokers(self) -> int:
@@ -138,7 +153,7 @@ class KafkaLog:
     def _wait_for(self, names: set[str]) -> None:
         """The controller knows a topic before the brokers do."""
         deadline = time.monotonic() + PATIENCE_S
-        while missing := names - self.names():
+        while missing := names - self._led():
             if time.monotonic() > deadline:
                 raise Unreachable(f"{self.servers}: made, but not to be seen: {', '.join(sorted(missing))}")
             time.sleep(0.02)
@@ -228,30 +243,6 @@ class KafkaLog:
         first_ms, last_ms = (r[0].timestamp_ms if r else None for r in (first, newest[-1:]))
         return PartitionStats(topic, partition, start, end, end - start, total, first_ms, last_ms)
 
-    def _read(self, topic: str, partition: int, offset: int, limit: int) -> list[Record]:
-        if self._place != (topic, partition, offset):
-            self._consumer.assign([TopicPartition(topic, partition, offset)])
-        self._place = None
-        records: list[Record] = []
-        deadline = time.monotonic() + PATIENCE_S
-        while len(records) < limit:
-            messages = self._consumer.consume(limit - len(records), timeout=0.05 if records else 0.5)
-            ended = any(m.error() is not None and m.error().code() == Refusal._PARTITION_EOF for m in messages)
-            for message in messages:
-                if message.error() is None:
-                    records.append(_record(message))
-                elif message.error().code() != Refusal._PARTITION_EOF:
-                    raise KafkaException(message.error())
-            if ended or (records and not messages):
-                break
-            if time.monotonic() > deadline:
-                raise Unreachable(
-                    f"{self.servers}: {topic}/{partition}: nothing came for {PATIENCE_S:.0f} s at offset {offset}"
-                )
-        if records:
-            self._place = topic, partition, records[-1].offset + 1
-        return records
-
     # -- writing, and the group ------------------------------------------------------------------------------------
 
     def append(
@@ -276,10 +267,15 @@ class KafkaLog:
         return self._group.runners()
 
     def _ask(self, question: Any, about: str = "") -> Any:
-        try:
-            return question()
-        except KafkaException as e:
-            raise translated(e, self.servers, about) from e
+        """Asks again while Kafka says that it will know in a moment: a leader or a coordinator is being elected."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return question()
+            except KafkaException as e:
+                if e.args[0].code() not in SOON or time.monotonic() > deadline:
+                    raise translated(e, self.servers, about) from e
+                time.sleep(SOON_S)
 
 
 def translated(error: KafkaException, servers: str, about: str) -> KafkaError:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from streams.kafka.cluster import ClusterView, TopicView
-from streams.kafka.topics import PARTITIONS, Keep, Made, config_of
+from streams.kafka.topics import PARTITIONS, SOURCES, Keep, Made, config_of, kept
 from streams.log import Time
-from streams.topics import Topic
+from streams.topics import SNAPSHOTS, Topic
+
+T = TypeVar("T")
 
 REPLICATION = 3
 ELSEWHERE = "Choose other topics with HALL_TOPIC_PREFIX, or remove these with all they hold"
@@ -47,7 +49,7 @@ class Plan(NamedTuple):
 def plan(view: ClusterView, topics: Sequence[Topic], asked: Asked) -> Plan:
     """What has to happen for ``topics`` to be there as they were asked for."""
     made = _made(view, topics, asked)
-    refused = tuple(text for rule in REFUSALS for text in rule(view, topics, asked, made))
+    refused = tuple(text for rule in REFUSALS for text in rule(Wish(view, topics, asked, made)))
     missing = tuple(topic for topic in topics if topic.name not in view.topics)
     differs = tuple(row for topic in topics if topic.name in view.topics for row in _differs(view, topic, asked, made))
     return Plan(refused, made, missing, differs)
@@ -107,11 +109,19 @@ def _as_chosen(topic: Topic, found: TopicView, asked: Asked, made: Made) -> Made
     """As it would be made today, but for what was chosen for it then and is sound: that is not put back unasked."""
     chosen = int(found.config.get("min.insync.replicas", "1"))
     sound = max(1, found.copies - 1) <= chosen <= found.copies
-    keep = {topic.name: _keep(found)} if topic.name not in asked.kept else {}
     return made._replace(
         replication=found.copies, time=time_of(found), min_insync=asked.min_insync or (chosen if sound else None),
-        kept={**asked.kept, **keep},
+        kept={topic.name: _keep(found), **_asked_of(topic, found, asked, made)},
     )  # fmt: skip
+
+
+def _asked_of(topic: Topic, found: TopicView, asked: Asked, made: Made) -> Mapping[str, Keep]:
+    follows = topic.name == SNAPSHOTS and SNAPSHOTS not in asked.kept and any(name in asked.kept for name in SOURCES)
+    if not follows:
+        return asked.kept
+    now, wanted = _keep(found), kept(topic, made)
+    longer = None if None in (now.ms, wanted.ms) else max(now.ms or 0, wanted.ms or 0)
+    return {SNAPSHOTS: Keep(longer, now.bytes)}
 
 
 def _keep(found: TopicView) -> Keep:
@@ -121,60 +131,77 @@ def _keep(found: TopicView) -> Keep:
 
 # -- what is for ever --------------------------------------------------------------------------------------------------
 
-Refusal = Callable[[ClusterView, Sequence[Topic], Asked, Made], Iterator[str]]
+
+class Wish(NamedTuple):
+    """All that a refusal is decided by."""
+
+    view: ClusterView
+    topics: Sequence[Topic]
+    asked: Asked
+    made: Made
+
+    def standing(self, of: Callable[[TopicView], T]) -> dict[str, T]:
+        """Something about each topic that is there."""
+        return {t.name: of(self.view.topics[t.name]) for t in self.topics if t.name in self.view.topics}
 
 
-def _partitions_stay(view: ClusterView, topics: Sequence[Topic], asked: Asked, made: Made) -> Iterator[str]:
-    standing = {topic.name: len(view.topics[topic.name].partitions) for topic in topics if topic.name in view.topics}
-    others = {name: count for name, count in standing.items() if count != made.partitions}
+Refusal = Callable[[Wish], Iterator[str]]
+
+
+def _partitions_stay(wish: Wish) -> Iterator[str]:
+    counts = wish.standing(lambda found: len(found.partitions))
+    others = {name: count for name, count in counts.items() if count != wish.made.partitions}
     if others:
         yield (
-            f"expected {made.partitions} partitions in every topic, but {_listed(others)}. That is for ever: a hall's "
+            f"expected {wish.made.partitions} partitions in every topic, but {_listed(others)}. That is for ever: a hall's "
             f"records and its state lie in the partition that the count gives it. {ELSEWHERE}"
         )
 
 
-def _clock_stays(view: ClusterView, topics: Sequence[Topic], asked: Asked, made: Made) -> Iterator[str]:
-    others = {name: time_of(found) for name, found in _plain(view, topics) if time_of(found) != made.time}
+def _clock_stays(wish: Wish) -> Iterator[str]:
+    others = {
+        name: time_of(found) for name, found in _plain(wish.view, wish.topics) if time_of(found) != wish.made.time
+    }
     if others:
         yield (
-            f"expected topics of {made.time} time, but {', '.join(others)} have the other kind, which is for ever: the "
+            f"expected topics of {wish.made.time} time, but {', '.join(others)} have the other kind, which is for ever: the "
             f"engine's time comes from these stamps. {ELSEWHERE}"
         )
 
 
-def _copies_are_moved_elsewhere(
-    view: ClusterView, topics: Sequence[Topic], asked: Asked, made: Made
-) -> Iterator[str]:
-    standing = {topic.name: view.topics[topic.name].copies for topic in topics if topic.name in view.topics}
-    others = {name: count for name, count in standing.items() if asked.replication not in (None, count)}
+def _copies_are_moved_elsewhere(wish: Wish) -> Iterator[str]:
+    copies = wish.standing(lambda found: found.copies)
+    others = {name: count for name, count in copies.items() if wish.asked.replication not in (None, count)}
     if others:
         yield (
-            f"expected {asked.replication} copies of every topic, but {_listed(others)}. Copies of what stands are added "
+            f"expected {wish.asked.replication} copies of every topic, but {_listed(others)}. Copies of what stands are added "
             "with kafka-reassign-partitions.sh; then run this again"
         )
 
 
-def _enough_brokers(view: ClusterView, topics: Sequence[Topic], asked: Asked, made: Made) -> Iterator[str]:
-    if made.replication > len(view.brokers):
-        yield f"expected a broker for each of {made.replication} copies, but the cluster has {len(view.brokers)}"
+def _enough_brokers(wish: Wish) -> Iterator[str]:
+    if wish.made.replication > len(wish.view.brokers):
+        yield f"expected a broker for each of {wish.made.replication} copies, but the cluster has {len(wish.view.brokers)}"
 
 
-def _enough_in_sync(view: ClusterView, topics: Sequence[Topic], asked: Asked, made: Made) -> Iterator[str]:
-    if asked.min_insync is None:
+def _enough_in_sync(wish: Wish) -> Iterator[str]:
+    asked = wish.asked.min_insync
+    if asked is None:
         return
-    copies = {made.replication, *(view.topics[topic.name].copies for topic in topics if topic.name in view.topics)}
-    if asked.min_insync > min(copies):
-        yield f"--min-insync {asked.min_insync} with {min(copies)} copies: nothing could ever be written"
-    if asked.min_insync < 2 and max(copies) >= REPLICATION:
+    copies = {wish.made.replication, *wish.standing(lambda found: found.copies).values()}
+    if asked > min(copies):
+        yield f"--min-insync {asked} with {min(copies)} copies: nothing could ever be written"
+    if asked < 2 and max(copies) >= REPLICATION:
         yield (
-            f"--min-insync {asked.min_insync} with {max(copies)} copies: a record would count as written when one broker "
+            f"--min-insync {asked} with {max(copies)} copies: a record would count as written when one broker "
             "has it, and be lost with that broker. Use 2"
         )
 
 
-def _recordings_are_kept(view: ClusterView, topics: Sequence[Topic], asked: Asked, made: Made) -> Iterator[str]:
-    if made.time == "producer" and (aged := [name for name, keep in asked.kept.items() if keep.ms is not None]):
+def _recordings_are_kept(wish: Wish) -> Iterator[str]:
+    if wish.made.time == "producer" and (
+        aged := [name for name, keep in wish.asked.kept.items() if keep.ms is not None]
+    ):
         yield (
             f"a time limit for {', '.join(aged)}, whose records carry a recording's own time: by that clock they may be "
             "years old, and would be removed before they are read. Limit the bytes instead, or remove the topics when done"

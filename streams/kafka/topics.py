@@ -84,7 +84,11 @@ STATE = {
 
 
 def _stamped_by_broker(keep: Keep) -> dict[str, str]:
-    config = {"message.timestamp.type": "LogAppendTime", "retention.ms": _limit(keep.ms), "retention.bytes": _limit(keep.bytes)}
+    config = {
+        "message.timestamp.type": "LogAppendTime",
+        "retention.ms": _limit(keep.ms),
+        "retention.bytes": _limit(keep.bytes),
+    }
     if keep.ms is not None:
         # Kafka removes whole segments, a week long unless told otherwise: faces would be kept for eight days, not for one.
         config["segment.ms"] = str(min(max(keep.ms // 6, SHORTEST_SEGMENT_MS), LONGEST_SEGMENT_MS))

@@ -7,11 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.kafka_broker import KafkaBroker, require_jars
+from tests.support.kafka_hall import KafkaHall
 from tests.support.strolls import FILES
 from tests.support.system import Halls, System
 from tests.torture.system import EmbeddedSystem
 
-LOGS: dict[str, Callable[[Path, Halls], System]] = {"embedded": EmbeddedSystem}
+
+def _on_kafka(directory: Path, halls: Halls, request: pytest.FixtureRequest) -> System:
+    broker: KafkaBroker = request.getfixturevalue("broker")
+    return KafkaHall(directory, halls, broker.servers)
+
+
+LOGS: dict[str, Callable[[Path, Halls, pytest.FixtureRequest], System]] = {
+    "embedded": lambda directory, halls, request: EmbeddedSystem(directory, halls),
+    "kafka": _on_kafka,
+}
 
 
 @pytest.fixture
@@ -20,10 +31,20 @@ def halls() -> Halls:
     return {"hall-1": FILES}
 
 
-@pytest.fixture(params=sorted(LOGS))
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """A real Kafka, one after another's: whoever takes it finds it empty."""
+    require_jars()
+    started = KafkaBroker(tmp_path_factory.mktemp("kafka"))
+    started.start()
+    yield started
+    started.kill()
+
+
+@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.live] * (name == "kafka")) for name in sorted(LOGS)])
 def system(request: pytest.FixtureRequest, tmp_path: Path, halls: Halls) -> Iterator[System]:
     """An engine that has not been started yet, and its log."""
-    made = LOGS[request.param](tmp_path, halls)
+    made = LOGS[request.param](tmp_path, halls, request)
     yield made
     made.close()
 

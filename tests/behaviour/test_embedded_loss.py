@@ -15,7 +15,6 @@ from tests.support.strolls import FILES, kinds, named, now_ms, send, stroll, tol
 from tests.support.system import Halls, until
 from tests.torture.system import EmbeddedSystem
 
-
 RULES = """\
 trajectory: {join_within_s: 1.0, join_within_m: 0.0}
 limits:

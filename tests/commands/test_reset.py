@@ -47,13 +47,14 @@ def marks(box: Box) -> list[Mark]:
 
 
 def conclusions(box: Box) -> list[str]:
-    """The journal without repeats and without ids: what a reader makes of it."""
+    """The journal without repeats and ids: what a reader makes of it. A hall's files, which a new era says again, apart."""
     seen = Seen()
-    return [
+    found = [
         (record.value or b"").partition(b",")[2].decode()
         for record in box.records(JOURNAL)
         if record.key and seen.is_new(parse_id(str(msgspec.json.decode(record.value or b"")["id"])))
     ]  # fmt: skip
+    return [text for text in found if not text.startswith('"type":"configured"')]
 
 
 def test_a_restored_backup_keeps_its_state_in_a_new_era(box: Box) -> None:
@@ -101,7 +102,8 @@ def test_what_was_published_but_not_marked_is_counted_once(box: Box) -> None:
     assert "behind the last checkpoint are processed first" in copy.hall("reset", "--yes").stdout
     copy.settle()
     assert conclusions(copy) == conclusions(whole)
-    assert len(copy.ids(JOURNAL)) > len(conclusions(copy)), "there were repeats"
+    ids = [name for name in copy.ids(JOURNAL) if name]
+    assert len(ids) > len(set(ids)), "there were repeats"
     bodies = [{hall: r.body for hall, r in state.restored.halls.items()} for state in states(copy)]
     expected = [{hall: r.body for hall, r in state.restored.halls.items()} for state in states(whole)]
     assert _agents(bodies) == _agents(expected)

@@ -1,4 +1,4 @@
-"""``python -m tests.support.engines TOPOLOGY DIRECTORY``: ``hall run DIRECTORY --no-simulate --plain`` on another topology."""
+"""Engines of other topologies, as programs: ``python -m tests.support.engines TOPOLOGY DIRECTORY``, as ``hall run`` would."""
 
 from __future__ import annotations
 
@@ -8,26 +8,19 @@ import signal
 import sys
 from pathlib import Path
 
-from commands.common import halls_of, log_path, now_ms, open_embedded, set_up_logging
+from commands.common import Ended, clear_errors, halls_of, now_ms, set_up_logging
+from commands.serving import Engine, engine_of
 from config.settings import Settings
-from streams.embedded import topics
-from streams.embedded.log import Log
-from streams.embedded.service import EmbeddedService
-from streams.lane import Topology
 from streams.rows import configured
-from streams.topics import OBSERVATIONS
-from streams.worker.failure import Fatal
 from tests.support.topologies import TOPOLOGIES
 
 
-async def run(store: Log, topology: Topology, directory: Path, found: Settings) -> None:
-    topics.ensure_topics(store, topology)
-    ticker = store.topics()[OBSERVATIONS].time == "log"
-    service = EmbeddedService(store, log_path(found), topology, http=found.http, ticker=ticker)
+async def run(engine: Engine, directory: Path, found: Settings) -> None:
+    service = engine.service()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, service.stop)
     await service.start()
     try:
-        await service.append(configured(store, halls_of(directory, found), now_ms()))
+        await service.append(configured(engine.log, halls_of(directory, found), now_ms()))
         assert service.http is not None
         print(f"the engine is running; {service.http.url}/metrics", flush=True)
         await service.run()
@@ -38,14 +31,14 @@ async def run(store: Log, topology: Topology, directory: Path, found: Settings) 
 def main(name: str, directory: str) -> int:
     found = Settings.from_env(os.environ)
     set_up_logging(found)
-    store = open_embedded(found)
     try:
-        asyncio.run(run(store, TOPOLOGIES[name], Path(directory), found))
-    except Fatal as e:
-        print(f"Error: {e}", flush=True)
-        return e.code
-    finally:
-        store.close()
+        with clear_errors():
+            engine = engine_of(found, TOPOLOGIES[name])
+            with engine.log:
+                asyncio.run(run(engine, Path(directory), found))
+    except Ended as e:
+        print(f"Error: {e.message}", flush=True)
+        return e.exit_code
     return 0
 
 

@@ -14,8 +14,9 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from confluent_kafka import KafkaException
@@ -46,21 +47,32 @@ SETTINGS = {
 """One node stands for a cluster: a single replica, and nobody to wait for when a group forms."""
 
 
+class Listener(NamedTuple):
+    """One more way in. ``told``: the port that it tells clients to use: another one where a proxy leads there."""
+
+    name: str
+    port: int
+    told: int
+    protocol: str = "PLAINTEXT"
+
+
 class KafkaBroker:
     """``directory`` keeps the broker's logs over restarts; the port stays the same too. ``settings``: on top of ours.
 
-    ``second``: one listener more: its port, and the port that it tells clients to use (a proxy's, that leads there).
+    ``second``: a plain listener more, by its port and the one that it tells clients. ``listeners``: any others; what
+    their protocols need (certificates, users) is in ``settings``.
     """
 
     def __init__(
         self, directory: Path, port: int | None = None, settings: Mapping[str, str] | None = None,
-        second: tuple[int, int] | None = None,
+        second: tuple[int, int] | None = None, listeners: Sequence[Listener] = (),
     ) -> None:  # fmt: skip
         self.directory = directory
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = port or free_port()
         self.servers = f"127.0.0.1:{self.port}"
-        self._settings, self._second = {**SETTINGS, **(settings or {})}, second
+        self._settings = {**SETTINGS, **(settings or {})}
+        self._listeners = (*([Listener("SECOND", *second)] if second else []), *listeners)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -78,17 +90,21 @@ class KafkaBroker:
         self._wait_until_up()
 
     def _properties(self, controller: int) -> str:
+        more = self._listeners
         own = {
-            "listeners": f"PLAINTEXT://{self.servers},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.servers}",
+            "listeners": ",".join(
+                [f"PLAINTEXT://{self.servers},CONTROLLER://127.0.0.1:{controller}"]
+                + [f"{one.name}://127.0.0.1:{one.port}" for one in more]
+            ),
+            "advertised.listeners": ",".join(
+                [f"PLAINTEXT://{self.servers}"] + [f"{one.name}://127.0.0.1:{one.told}" for one in more]
+            ),
+            "listener.security.protocol.map": ",".join(
+                [SETTINGS["listener.security.protocol.map"]] + [f"{one.name}:{one.protocol}" for one in more]
+            ),
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
             "log.dirs": str(self.directory / "data"),
         }
-        if self._second is not None:
-            port, told = self._second
-            own["listeners"] += f",SECOND://127.0.0.1:{port}"
-            own["advertised.listeners"] += f",SECOND://127.0.0.1:{told}"
-            own["listener.security.protocol.map"] = f"{SETTINGS['listener.security.protocol.map']},SECOND:PLAINTEXT"
         return "".join(f"{key}={value}\n" for key, value in {**self._settings, **own}.items())
 
     def _wait_until_up(self) -> None:

@@ -21,8 +21,10 @@ from agents.topology import TOPOLOGY
 from config.loading import load_files
 from devices.simulator import Simulator
 from streams.codec import encode
+from streams.kafka.errors import KafkaError
 from streams.kafka.log import KafkaLog
 from streams.kafka.topics import Made, ensure_topics, needed, new_topic
+from streams.log import Time
 from streams.operating import configuring
 from streams.partitioner import partition_of
 from streams.topics import GROUP, JOURNAL, OBSERVATIONS
@@ -87,11 +89,12 @@ class Worker:
 class KafkaSystem:
     """``servers``: a broker that runs. The topics are made at once; every test needs a broker of its own, or a fresh one."""
 
-    def __init__(self, directory: Path, servers: str, halls: Halls, *, partitions: int = 4, time: str = "log") -> None:
+    def __init__(self, directory: Path, servers: str, halls: Halls, *, partitions: int = 4, time: Time = "log") -> None:
         self.directory, self.servers, self.halls, self.partitions = directory, servers, halls, partitions
         directory.mkdir(parents=True, exist_ok=True)
         self.log = KafkaLog(servers)
         ensure_topics(self.log, TOPOLOGY, Made(partitions, 1, time))
+        until("every partition to have a leader", self._led)
         self._admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
         self._producer = Producer(
             {
@@ -105,6 +108,15 @@ class KafkaSystem:
         )
         self.workers: list[Worker] = []
         self.refused = 0
+
+    def _led(self) -> bool:
+        try:
+            for topic in needed(TOPOLOGY):
+                for partition in range(self.partitions):
+                    self.log.end(topic.name, partition)
+        except KafkaError:
+            return False
+        return True
 
     def _delivered(self, error: object, message: object) -> None:
         self.refused += error is not None
@@ -184,9 +196,13 @@ class KafkaSystem:
 
     def wait_until_marked(self) -> None:
         """Until checkpoints cover all that is in the sensing lane now; some worker must be running."""
-        topic = TOPOLOGY.lanes[0].topic
+        self.wait_until_read(OBSERVATIONS)
+
+    def wait_until_read(self, topic: str) -> None:
+        """Until the lane that reads it has checkpointed what is in it now."""
+        [lane] = [lane.name for lane in TOPOLOGY.lanes if lane.topic == topic]
         ends = {p: self.log.end(topic, p) for p in range(self.partitions)}
-        until(f"checkpoints up to {ends}", lambda: all(self.marked("sensing", p) >= end for p, end in ends.items()))
+        until(f"{lane} to read up to {ends}", lambda: all(self.marked(lane, p) >= end for p, end in ends.items()))
 
     def close(self) -> None:
         for worker in self.workers:

@@ -45,11 +45,12 @@ def checkpoint(log: EventLog, lane: Lane, partition: int) -> Restored:
     return restore({key: value for key, value in found.items() if value is not None})
 
 
-def replayed(log: EventLog, partitions: int) -> Verdict:
+def replayed(log: EventLog, partitions: int, *, drained: bool = True) -> Verdict:
     """Replay every partition's lanes, and hold what was published against it, byte for byte.
 
-    From the log's beginning, or, where that is gone, from the first snapshot after it. The replay ends where the last
-    marks stand: what came later (a tick, as the engine left), nobody has processed.
+    From the log's beginning, or, where that is gone, from the first snapshot after it. Of engines that were drained it
+    ends where the last marks stand: what came later (a tick, as the engine left), nobody has processed. Of others it goes
+    on to the end, for they have published more than they have marked.
     """
     compared = repeats = 0
     begins = {(lane.name, p): _begin(log, lane, p) for lane in TOPOLOGY.lanes for p in range(partitions)}
@@ -60,7 +61,8 @@ def replayed(log: EventLog, partitions: int) -> Verdict:
         proof, reader = Proof(), Reader()
         topics = [topic.name for topic in TOPICS if topic.name != SNAPSHOTS]
         records = heapq.merge(*(stretch(log, topic, partition) for topic in topics), key=lambda r: r.timestamp_ms)
-        for output in driver.run(_told(records, starts, marks, (proof.published, reader.take))):
+        span = starts, marks if drained else {}
+        for output in driver.run(_told(records, *span, (proof.published, reader.take))):
             if output.id is not None:
                 proof.replayed(output.topic, output.partition, output.id, output.value)
         verdict = proof.compare(_bounds(log, partition, starts, marks))
@@ -81,7 +83,11 @@ def _begin(log: EventLog, lane: Lane, partition: int) -> Restored | None:
     if newest.mark is None or log.start(lane.topic, partition) == 0:
         return None
     for name in snapshots(log, lane, partition, newest.mark.era):
-        pieces = {r.key: r.value for r in stretch(log, SNAPSHOTS, partition) if (r.key or b"").split(b"/")[0] == str(name).encode()}
+        pieces = {
+            r.key: r.value
+            for r in stretch(log, SNAPSHOTS, partition)
+            if (r.key or b"").split(b"/")[0] == str(name).encode()
+        }
         found = restore({key: value for key, value in pieces.items() if key is not None and value is not None})
         if found.mark is not None:
             return found
@@ -112,7 +118,7 @@ def _told(
         if record.topic != TOPOLOGY.lanes[0].topic:
             for each in tell:
                 each(record)
-        if begins.get(record.topic, 0) <= record.offset < stops.get(record.topic, 0):
+        if begins.get(record.topic, 0) <= record.offset < stops.get(record.topic, record.offset + 1):
             yield record
 
 

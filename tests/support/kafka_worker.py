@@ -9,7 +9,7 @@ from tests.support.topologies import TOPOLOGIES
 
 
 def main(name: str) -> None:
-    worker.TOPOLOGY = TOPOLOGIES[name]
+    vars(worker)["TOPOLOGY"] = TOPOLOGIES[name]
     worker.command(args=[], prog_name="hall worker")
 
 

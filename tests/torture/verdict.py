@@ -12,15 +12,15 @@ from agents.topology import TOPOLOGY
 from commands.record import record_log
 from commands.replaying import Replayed, replay_log
 from commands.results import Results
-from streams.embedded.log import Log
 from streams.engine import Engine
 from streams.ids import Seen, parse_id
 from streams.lane import Topology
+from streams.log import EventLog
 from streams.operating.reading import checkpoint, stretch
 from streams.topics import JOURNAL
 
 
-def replayed(log: Log, file: Path, topology: Topology = TOPOLOGY) -> Replayed:
+def replayed(log: EventLog, file: Path, topology: Topology = TOPOLOGY) -> Replayed:
     """Record the log, replay it, and hold what was published against it, byte for byte."""
     record_log(log, file, None)
     result = replay_log(file, Results(None, None, None, None), prove=True, topology=topology)
@@ -28,7 +28,7 @@ def replayed(log: Log, file: Path, topology: Topology = TOPOLOGY) -> Replayed:
     return result
 
 
-def states_equal(log: Log, result: Replayed) -> int:
+def states_equal(log: EventLog, result: Replayed) -> int:
     """The checkpointed states of a drained engine are those of the replay; how many halls were compared."""
     compared = 0
     for lane in TOPOLOGY.lanes:
@@ -42,7 +42,7 @@ def states_equal(log: Log, result: Replayed) -> int:
     return compared
 
 
-def counted_once(log: Log, engine: Engine) -> int:
+def counted_once(log: EventLog, engine: Engine) -> int:
     """Entries in the statistics, published and still in hand, are the distinct entries in the journal; how many there are."""
     entered, counted, seen = Counter[tuple[str, str]](), Counter[tuple[str, str]](), Seen()
     for record in stretch(log, JOURNAL, 0):

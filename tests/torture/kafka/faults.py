@@ -1,0 +1,229 @@
+"""The faults, as a table: what is done to workers, the broker and the network, and what they have to make of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from agents.topology import TOPOLOGY
+from streams.codec import encode
+from streams.events import Configured
+from streams.topics import JOURNAL, OBSERVATIONS, state_topic
+from tests.support.kafka_proxy import COMMIT, PRODUCE, Pace
+from tests.support.system import until
+from tests.torture.halls import variants
+from tests.torture.kafka.scene import AT_MOST, Scene
+
+SESSION_S = 6.0
+HOUR_MS = 3_600_000
+
+
+class Fault(NamedTuple):
+    name: str
+    weight: int
+    act: Callable[[Scene], None]
+
+
+# -- workers -----------------------------------------------------------------------------------------------------------
+
+
+def kill(scene: Scene) -> None:
+    """kill -9 of a worker, and a new start."""
+    worker = scene.any()
+    scene.kill(worker)
+    time.sleep(scene.chance.choice((0.0, 0.5, SESSION_S + 1)))
+    scene.add(worker.name)
+
+
+def kill_at_start(scene: Scene) -> None:
+    """kill -9 while it recovers, or the others take over."""
+    for _ in range(scene.chance.randint(1, 3)):
+        worker = scene.any()
+        scene.kill(worker)
+        scene.add(worker.name)
+        time.sleep(scene.chance.uniform(0.5, 4.0))
+
+
+def pause(scene: Scene) -> None:
+    """SIGSTOP of a worker, for less than its session."""
+    worker = scene.any()
+    worker.stop()
+    time.sleep(scene.chance.uniform(0.5, 3.0))
+    worker.go_on()
+
+
+def pause_past_session(scene: Scene) -> None:
+    """SIGSTOP past the session: the others own its partitions when it wakes up, and it does not know."""
+    worker = scene.any()
+    worker.stop()
+    time.sleep(SESSION_S + scene.chance.uniform(0.5, 3.0))
+    worker.go_on()
+
+
+def add(scene: Scene) -> None:
+    """One worker more."""
+    if len(scene.workers) < AT_MOST:
+        scene.add()
+
+
+def drain(scene: Scene) -> None:
+    """One worker less, in good order; the last one comes back."""
+    worker = scene.any()
+    scene.workers.remove(worker)
+    if worker.running and "worker is running" in worker.heard():
+        code = worker.drain()
+        assert code in (0, 74, 75), f"exit code {code}: {worker.heard()[-4000:]}"
+    else:
+        worker.kill()
+    if not scene.workers:
+        scene.add(worker.name)
+
+
+def skew_clock(scene: Scene) -> None:
+    """A worker comes back with a clock that is an hour off, and keeps it: it is the broker that stamps."""
+    worker = scene.any()
+    scene.kill(worker)
+    scene.clocks[worker.name] = scene.chance.choice((-HOUR_MS, HOUR_MS))
+    scene.add(worker.name)
+
+
+# -- the broker --------------------------------------------------------------------------------------------------------
+
+
+def kill_broker(scene: Scene) -> None:
+    """kill -9 of the broker; everybody waits until it is back."""
+    scene.broker.kill()
+    time.sleep(scene.chance.uniform(0.0, 3.0))
+    scene.broker.start()
+
+
+def pause_broker(scene: Scene) -> None:
+    """The broker does not answer for a while, and connections stay open."""
+    scene.broker.pause()
+    time.sleep(scene.chance.uniform(0.5, 8.0))
+    scene.broker.go_on()
+
+
+def refuse_sends(scene: Scene) -> None:
+    """A topic takes nothing of any size any more: whoever writes there says so and ends, and misses nothing later."""
+    topic = scene.chance.choice((JOURNAL, *(state_topic(lane.name) for lane in TOPOLOGY.lanes)))
+    scene.system.alter(topic, max_message_bytes="20")
+    try:
+        until(f"a worker to end, as {topic} takes nothing", lambda: any(not w.running for w in scene.workers))
+    finally:
+        scene.system.alter(topic, max_message_bytes="10485760")
+    ended = [worker for worker in scene.workers if not worker.running]
+    for worker in ended:
+        assert worker.process.returncode == 74, f"{worker.process.returncode}: {worker.heard()[-4000:]}"
+        assert "the broker did not take what was sent" in worker.heard(), worker.heard()[-4000:]
+
+
+# -- what lies between -------------------------------------------------------------------------------------------------
+
+
+def reset_connections(scene: Scene) -> None:
+    """Some or all connections are reset, a few times in a row; what was on its way may have arrived or not."""
+    for _ in range(scene.chance.randint(1, 5)):
+        scene.proxy.reset(scene.chance.choice((0.3, 1.0)))
+        time.sleep(scene.chance.uniform(0.05, 1.0))
+
+
+def lose_answers(scene: Scene) -> None:
+    """The broker has written, or taken a position, and the worker does not hear of it: what it sends again is there already."""
+    before = scene.proxy.lost
+    scene.proxy.losing = {PRODUCE: scene.chance.randint(1, 8), COMMIT: scene.chance.randint(0, 2)}
+    try:
+        until("an answer to get lost", lambda: scene.proxy.lost > before or any(not w.running for w in scene.workers))
+        time.sleep(scene.chance.uniform(0.5, 3.0))
+    finally:
+        scene.proxy.losing = {}
+
+
+def tear_requests(scene: Scene) -> None:
+    """A connection ends in the middle of a request."""
+    before, scene.proxy.tearing = scene.proxy.torn, scene.chance.randint(1, 4)
+    try:
+        until("a request to be torn", lambda: scene.proxy.torn > before or any(not w.running for w in scene.workers))
+        time.sleep(scene.chance.uniform(0.5, 2.0))
+    finally:
+        scene.proxy.tearing = 0
+
+
+def mute(scene: Scene) -> None:
+    """Requests arrive, answers do not, for a while; then all connections end."""
+    scene.proxy.muted = True
+    time.sleep(scene.chance.choice((1.0, 4.0, SESSION_S + 3)))
+    scene.proxy.muted = False
+    scene.proxy.reset()
+
+
+def refuse_connections(scene: Scene) -> None:
+    """Nobody gets through to the broker, for less or more than a session."""
+    scene.proxy.refuse()
+    time.sleep(scene.chance.choice((0.5, 3.0, SESSION_S + 3)))
+    scene.proxy.accept()
+
+
+def slow_answers(scene: Scene) -> None:
+    """Every answer takes its time, and large ones drip."""
+    scene.proxy.pace = Pace(0.05, 0.5, scene.chance.choice((20_000, 200_000)))
+    time.sleep(scene.chance.uniform(3.0, 12.0))
+    scene.proxy.pace = None
+
+
+# -- the log -----------------------------------------------------------------------------------------------------------
+
+
+def reconfigure(scene: Scene) -> None:
+    """Other files in mid-log, now and then ones that cannot be used."""
+    hall = scene.chance.choice(sorted(scene.system.halls))
+    files = dict(scene.chance.choice(variants(scene.system.halls[hall])))
+    event = Configured(hall=hall, at_ms=time.time_ns() // 1_000_000, files=files)
+    scene.system.put(OBSERVATIONS, [(hall.encode(), encode(event))])
+
+
+def junk(scene: Scene) -> None:
+    """What no camera of ours sends."""
+    hall = scene.chance.choice(sorted(scene.system.halls)).encode()
+    pairs = [(hall, scene.chance.randbytes(50)), (hall, None), (b"nobody", b"{}"), (None, b"x"), (hall, b"{" * 9000)]
+    scene.system.put(OBSERVATIONS, pairs)
+
+
+def retention(scene: Scene) -> None:
+    """Records are removed before the engine has read them. What stood is judged first; then the loss has to be told."""
+    topic = scene.chance.choice((OBSERVATIONS, OBSERVATIONS, JOURNAL))
+    [lane] = [lane.name for lane in TOPOLOGY.lanes if lane.topic == topic]
+    names, system = scene.kill_all(), scene.system
+    scene.judge(drained=False)
+    time.sleep(1.5)
+    marks = {p: system.marked(lane, p) for p in system.busy()}
+    starts = system.lose(topic)
+    lost = {(lane, mark, starts[p]) for p, mark in marks.items() if 0 < mark < starts[p]}
+    scene.whole = False
+    for name in names:
+        scene.add(name)
+    scene.told_lost(lost)
+
+
+FAULTS = (
+    Fault("kill -9", 10, kill),
+    Fault("kill -9 at start", 3, kill_at_start),
+    Fault("SIGSTOP", 3, pause),
+    Fault("SIGSTOP past the session", 4, pause_past_session),
+    Fault("worker added", 3, add),
+    Fault("worker drained", 3, drain),
+    Fault("clock an hour off", 2, skew_clock),
+    Fault("broker killed", 2, kill_broker),
+    Fault("broker paused", 2, pause_broker),
+    Fault("sends refused", 2, refuse_sends),
+    Fault("connections reset", 3, reset_connections),
+    Fault("answers lost", 5, lose_answers),
+    Fault("requests torn", 2, tear_requests),
+    Fault("answers withheld", 3, mute),
+    Fault("connections refused", 2, refuse_connections),
+    Fault("slow answers", 3, slow_answers),
+    Fault("reconfigured", 3, reconfigure),
+    Fault("junk", 1, junk),
+    Fault("retention", 1, retention),
+)
