@@ -19,7 +19,7 @@ from agents.zones import Zones
 from streams.lane import Lane, Topology
 from streams.topics import JOURNAL, OBSERVATIONS
 
-VERSION = 1
+VERSION = 2
 
 SENSING = Lane(
     name="sensing",

@@ -19,7 +19,9 @@ from config.settings import Settings
 from streams.embedded.errors import LogError, TopicMissing
 from streams.embedded.lock import ConsumerLock
 from streams.embedded.log import Log
+from streams.kafka.access import Access
 from streams.kafka.log import KafkaLog
+from streams.kafka.naming import Naming
 from streams.log import EventLog
 from streams.mot import MotError
 from streams.recording import RecordingError
@@ -87,7 +89,7 @@ def log_path(found: Settings) -> Path:
 def open_log(found: Settings, *, read_only: bool = False) -> EventLog:
     """The log of HALL_BROKER, which must be there."""
     if found.broker.servers is not None:
-        return KafkaLog(found.broker.servers)
+        return KafkaLog(kafka_access(found))
     return open_embedded(found, read_only=read_only)
 
 
@@ -104,14 +106,14 @@ def alone(found: Settings, log: EventLog) -> Iterator[None]:
     yield
 
 
-def kafka_servers(found: Settings) -> str:
-    """Where Kafka is; the embedded log is not for this verb."""
+def kafka_access(found: Settings) -> Access:
+    """Where Kafka is, how to come in, and what our topics are called there; the embedded log is not for this verb."""
     if found.broker.servers is None:
         raise Ended(
             "HALL_BROKER is the embedded log: this verb works on Kafka (HALL_BROKER=kafka://host:port). On one box, "
             "`hall run` does all of it.", 64,
         )  # fmt: skip
-    return found.broker.servers
+    return Access(found.broker.servers, found.security(), Naming(found.topic_prefix or ""))
 
 
 def open_embedded(found: Settings, *, create: bool = False, read_only: bool = False) -> Log:

@@ -84,7 +84,7 @@ def sound_halls(directory: Path) -> dict[str, dict[str, str]]:
 def in_log(log: EventLog) -> dict[str, dict[str, str]]:
     """The files of every hall: those in force, or those that stand in the log and will be."""
     states = admin.lane_states(log, TOPOLOGY)
-    return admin.in_force(states) | admin.coming(log, states)
+    return admin.files_in_force(states) | admin.coming(log, states)
 
 
 def show_difference(hall: str, old: Mapping[str, str] | None, new: Mapping[str, str], most: int | None) -> None:
@@ -131,7 +131,7 @@ def show(hall: str, out: Path | None) -> None:
       hall config show demo --out /tmp/demo && diff -r /tmp/demo halls/demo
     """
     with clear_errors(), open_log(settings(), read_only=True) as log:
-        halls = admin.in_force(admin.lane_states(log, TOPOLOGY))
+        halls = admin.files_in_force(admin.lane_states(log, TOPOLOGY))
     if hall not in halls:
         there = ", ".join(halls) or "none"
         raise Ended(f"expected a hall in force ({there}), got {hall!r}; `hall config apply DIR` puts one in force", 64)

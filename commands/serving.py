@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from commands.common import kafka_servers, open_embedded, open_log
+from commands.common import kafka_access, open_embedded
 from config.settings import Settings
 from streams.embedded import topics
 from streams.embedded.service import EmbeddedService
+from streams.kafka.log import KafkaLog
+from streams.kafka.rights import check_rights
 from streams.kafka.service import KafkaService
 from streams.lane import Topology
 from streams.log import EventLog
@@ -38,8 +40,9 @@ def _embedded(found: Settings, topology: Topology) -> Engine:
 
 def _on_kafka(found: Settings, topology: Topology) -> Engine:
     """How many partitions its topics get is for ever, and not for a worker to choose."""
-    servers = kafka_servers(found)
-    log = open_log(found)
+    access = kafka_access(found)
+    log = KafkaLog(access)
+    check_rights(log, topology, "worker")
     check_topics(log, topology)
     found.var.mkdir(parents=True, exist_ok=True)
-    return Engine(log, lambda: KafkaService(servers, found.var, topology, http=found.http, worker=found.worker))
+    return Engine(log, lambda: KafkaService(access, found.var, topology, http=found.http, worker=found.worker))

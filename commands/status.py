@@ -63,22 +63,20 @@ def make_report(log: EventLog, states: Sequence[LaneState], http: Mapping[str, s
     """Everything that is shown, as JSON values; times in Unix milliseconds, durations in seconds."""
     runners = log.runners()
     found, faults = verdict(runners, states, now)
-    files = admin.in_force(states)
-    since = admin.applied_at(log, files, max(s.partition for s in states) + 1)
     return {
         "verdict": found,
         "faults": faults,
         "engines": [runner._asdict() for runner in runners],
         "lanes": [_lane(state, now) for state in states],
-        "halls": [_hall(hall, texts, since.get(hall)) for hall, texts in files.items()],
+        "halls": [_hall(hall, *found) for hall, found in admin.in_force(states).items()],
         "log": {"name": log.name, "id": log.identity(states[0].lane.topic)} | disk_use(log),
         "http": dict(http),
     }  # fmt: skip
 
 
-def _hall(hall: str, files: Mapping[str, str], applied_ms: int | None) -> dict[str, Any]:
+def _hall(hall: str, files: Mapping[str, str], since_ms: int | None) -> dict[str, Any]:
     sizes = {name: len(text.encode()) for name, text in files.items()}
-    return {"hall": hall, "files": sizes, "applied_ms": applied_ms}
+    return {"hall": hall, "files": sizes, "since_ms": since_ms}
 
 
 def _lane(state: LaneState, now: int) -> dict[str, Any]:
@@ -151,5 +149,5 @@ def _lane_row(lane: Mapping[str, Any]) -> Sequence[str]:
 
 def _hall_row(hall: Mapping[str, Any]) -> Sequence[str]:
     files = ", ".join(f"{name} {size(count)}" for name, count in hall["files"].items())
-    since = hall["applied_ms"]
-    return hall["hall"], files, "longer than the journal tells" if since is None else when(since)[:19]
+    since = hall["since_ms"]
+    return hall["hall"], files, "not known" if since is None else when(since)[:19]

@@ -9,11 +9,12 @@ from itertools import groupby
 import click
 
 from agents.topology import TOPOLOGY
-from commands.common import Ended, clear_errors, kafka_servers, open_embedded, open_log, settings
+from commands.common import Ended, clear_errors, kafka_access, open_embedded, open_log, settings
 from commands.retention import EXPECTED, Given, Retention, keeps
 from commands.showing import Column, print_table, retention
 from streams.embedded.topics import ensure_topics
 from streams.kafka import acl as rights
+from streams.kafka.access import Access
 from streams.kafka.checking import Finding, worst
 from streams.kafka.checking import check as judge
 from streams.kafka.cluster import alter as alter_topics
@@ -96,7 +97,7 @@ def create(
     with clear_errors():
         if found.broker.servers is not None:
             kept = keeps(given, engine_topics())
-            _create_on_kafka(found.broker.servers, Asked(partitions, replication, min_insync, kind, kept), alter=alter)
+            _create_on_kafka(kafka_access(found), Asked(partitions, replication, min_insync, kind, kept), alter=alter)
             return
         if partitions or replication or min_insync or given or alter:
             raise Ended(
@@ -145,9 +146,9 @@ def check(kind: Time, everything: bool, strict: bool, as_json: bool) -> None:
     Exit code: 0 no error; 65 an error, or a warning with --strict; 75 Kafka does not answer; 64 not on Kafka.
     """
     found = settings()
-    with clear_errors(), KafkaLog(kafka_servers(found)) as log:
+    with clear_errors(), KafkaLog(kafka_access(found)) as log:
         topics = engine_topics()
-        view = look_closely(log, Naming(), [t.name for t in topics], [t.name for t in topics if t.compact])
+        view = look_closely(log, [t.name for t in topics], [t.name for t in topics if t.compact])
         findings = judge(view, topics, kind)
     severity = worst(findings)
     if as_json:
@@ -181,13 +182,14 @@ def acl(role: rights.Role | None, principal: str | None, form: str) -> None:
     """
     found = settings()
     roles: tuple[rights.Role, ...] = (role,) if role else tuple(rights.ROLES)
+    naming = Naming(found.topic_prefix or "")
     if form == "table":
-        _print_grants(roles, Naming())
+        _print_grants(roles, naming)
         return
     for one in roles:
         who = principal or rights.PRINCIPAL.format(role=one)
         granted = rights.grants(one, engine_topics())
-        for line in rights.commands(granted, Naming(), who, found.broker.servers or "HOST:9092"):
+        for line in rights.commands(granted, naming, who, found.broker.servers or "HOST:9092"):
             click.echo(line)
 
 
@@ -198,19 +200,19 @@ def engine_topics() -> tuple[Topic, ...]:
 # -- Kafka -------------------------------------------------------------------------------------------------------------
 
 
-def _create_on_kafka(servers: str, asked: Asked, *, alter: bool) -> None:
+def _create_on_kafka(access: Access, asked: Asked, *, alter: bool) -> None:
     topics = engine_topics()
-    with KafkaLog(servers) as log:
-        wanted = plan(look(log, Naming(), [topic.name for topic in topics]), topics, asked)
+    with KafkaLog(access) as log:
+        wanted = plan(look(log, [topic.name for topic in topics]), topics, asked)
         if wanted.refused:
             raise Ended("\n".join((*wanted.refused, "Nothing was changed.")), 64)
         if wanted.missing:
             log.create([new_topic(topic, wanted.made) for topic in wanted.missing])
         if alter and wanted.differs:
-            alter_topics(log, Naming(), _settings(wanted.differs))
+            alter_topics(log, _settings(wanted.differs))
         _print(_ours(log.topics()))
     new = len(wanted.missing)
-    click.echo(f"\n{new} made, {len(topics) - new} were there: kafka://{servers}")
+    click.echo(f"\n{new} made, {len(topics) - new} were there: kafka://{access.servers}")
     if wanted.differs:
         click.echo("\naltered:" if alter else "\nnot as they would be made (set with --alter):")
         print_table(DIFFERENCES, wanted.differs)

@@ -9,7 +9,7 @@ import signal
 import click
 
 from agents.topology import TOPOLOGY
-from commands.common import clear_errors, kafka_servers, set_up_logging, settings
+from commands.common import clear_errors, kafka_access, set_up_logging, settings
 from commands.serving import Engine, engine_of
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def command(seconds: float | None) -> None:
     found = settings()
     set_up_logging(found)
     with clear_errors():
-        kafka_servers(found)
+        kafka_access(found)
         engine = engine_of(found, TOPOLOGY)
         with engine.log:
             asyncio.run(_run(engine, seconds))

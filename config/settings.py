@@ -97,6 +97,12 @@ def _worker(text: str) -> str:
     return text
 
 
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"(?!__)[a-zA-Z0-9._-]{1,100}", text):  # Kafka's own topics begin with __
+        raise ValueError("1 to 100 letters, digits, dots, hyphens or underscores, not two underscores first")
+    return text
+
+
 def _pem(text: str) -> Path:
     if "-----BEGIN" in text:
         raise ValueError("the path of a file in PEM, not what is in it (and no _FILE: it is a path already)")
@@ -130,6 +136,11 @@ TABLE: tuple[Setting, ...] = (
         "Kafka: this worker's own name, the same after a restart (static membership); not set: a new one each time", _worker,
     ),
     Setting(
+        "HALL_TOPIC_PREFIX", "topic_prefix", None,
+        "Kafka: stands before the names of all topics and groups, such as acme. (acme.hall.journal), where several share a "
+        "cluster", _prefix,
+    ),
+    Setting(
         "HALL_KAFKA_SECURITY", "kafka_security", "plaintext",
         "Kafka: plaintext, tls, sasl_plaintext (a user and a password, readable on the way) or sasl_tls", _one_of(*MODES),
     ),
@@ -148,7 +159,8 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting(
         "HALL_KAFKA_SASL", "kafka_sasl", "SCRAM-SHA-512",
-        "Kafka, SASL: how the password is proved: SCRAM-SHA-512, SCRAM-SHA-256, or PLAIN, which hands it over", _one_of(*MECHANISMS),
+        "Kafka, SASL: how the password is proved: SCRAM-SHA-512, SCRAM-SHA-256, or PLAIN, which hands it over",
+        _one_of(*MECHANISMS),
     ),
     Setting("HALL_KAFKA_USER", "kafka_user", None, "Kafka, SASL: the user", str),
     Setting(
@@ -184,6 +196,7 @@ class Settings:
     broker: Broker
     http: Address
     worker: str | None
+    topic_prefix: str | None
     kafka_security: Mode
     kafka_ca: Path | None
     kafka_cert: Path | None

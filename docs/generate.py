@@ -59,7 +59,7 @@ def _settings() -> str:
 
 
 def _exits() -> str:
-    rows = ((str(row.code), "no" if row.final else "yes", row.meaning) for row in EXITS)
+    rows = ((str(row.code), "no" if row.final else "yes", row.meaning) for row in sorted(EXITS))
     return _markdown(("code", "start again?", "meaning"), rows)
 
 

@@ -110,6 +110,9 @@ class EventLog(Protocol):
     def topics(self) -> Mapping[str, TopicSpec]:
         """All of the engine's topics and others, by name."""
 
+    def topic(self, name: str) -> TopicSpec | None:
+        """One of them, None if it is not there. Raises where the log does not tell us: ``topics`` leaves it out then."""
+
     def partitions(self, topic: str) -> int:
         """How many a topic has, for ever."""
 

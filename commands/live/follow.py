@@ -46,6 +46,7 @@ class Follower:
     def __init__(self, log: EventLog, lane: Lane, board: Board) -> None:
         self._log, self._lane, self._board = log, lane, board
         self._decoder, self._seen = Decoder(lane.carries), Seen()
+        self._halls: dict[str, tuple[dict[str, str], Hall]] = {}
         partitions = range(log.partitions(lane.topic))
         self._next = [log.start(lane.topic, p) for p in partitions]
         self._found = [log.end(lane.topic, p) for p in partitions]
@@ -90,6 +91,13 @@ class Follower:
             self._board.configure(item.hall)
         self._board.observe(item.event, new=item.new)
 
+    def _hall(self, event: Configured) -> Hall:
+        """Said again every hour: what is known is not loaded again."""
+        known = self._halls.get(event.hall)
+        if known is None or known[0] != event.files:
+            known = self._halls[event.hall] = event.files, load_files(event.files).hall
+        return known[1]
+
     def _item(self, record: Record) -> Item | None:
         """None for ticks, and for what is not for a viewer to judge: the engine dead-letters it."""
         if record.key is None or record.value is None:
@@ -98,7 +106,7 @@ class Follower:
             name = id_of(record.value)
             event_id = parse_id(name) if name is not None else None
             event = self._decoder.decode(record.value)
-            hall = load_files(event.files).hall if isinstance(event, Configured) else None
+            hall = self._hall(event) if isinstance(event, Configured) else None
         except (BadRecord, ValueError, ConfigError):
             return None
         return Item(event_id, event, hall, new=record.offset >= self._found[record.partition])

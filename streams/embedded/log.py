@@ -134,6 +134,10 @@ class Log:
         """All topics by name, those that other processes made too."""
         return self._catalogue.specs()
 
+    def topic(self, name: str) -> TopicSpec | None:
+        """One of them; None if it is not there."""
+        return self.topics().get(name)
+
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has: for ever, so it is asked of the file once. Raises TopicMissing."""
         if topic not in self._counts:

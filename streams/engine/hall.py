@@ -29,7 +29,10 @@ NOBODY: frozenset[str] = frozenset()
 
 
 class Body(msgspec.Struct, array_like=True):
-    """Everything that is kept of a hall, the offset apart. ``failures``: when each agent failed, lately."""
+    """Everything that is kept of a hall, the offset apart. ``failures``: when each agent failed, lately.
+
+    ``since_ms``: the log's time when these files came into force; 0: not known, it was written by an older version.
+    """
 
     files: bytes
     states: dict[str, msgspec.Raw]
@@ -37,6 +40,7 @@ class Body(msgspec.Struct, array_like=True):
     seen: dict[str, Place]
     failures: dict[str, list[int]]
     off: list[str]
+    since_ms: int = 0
 
 
 class Failure(NamedTuple):
@@ -56,21 +60,34 @@ def unpack_files(packed: bytes) -> dict[str, str]:
     return msgspec.json.decode(zlib.decompress(packed), type=dict[str, str])
 
 
-def files_of(record: HallRecord) -> dict[str, str]:
+class InForce(NamedTuple):
+    """A hall's configuration, and since when, in Unix milliseconds of the log's time; None: not known."""
+
+    files: dict[str, str]
+    since_ms: int | None
+
+
+def in_force(record: HallRecord) -> InForce:
     """The configuration in a hall's record."""
-    return unpack_files(_body.decode(record.body).files)
+    body = _body.decode(record.body)
+    return InForce(unpack_files(body.files), body.since_ms or None)
+
+
+def files_of(record: HallRecord) -> dict[str, str]:
+    """The files alone."""
+    return in_force(record).files
 
 
 class HallRuntime:
     """Steps one hall. Raises ConfigError (or what an agent's constructor raises) when its files cannot be used."""
 
-    def __init__(self, lane: Lane, files: dict[str, str], name: str, resume_at: int = 0) -> None:
+    def __init__(self, lane: Lane, files: dict[str, str], name: str, since_ms: int, resume_at: int = 0) -> None:
         self._lane = lane
         self.windows: Windows = {}
         self.seen: dict[str, Place] = {}
         self._failures: dict[str, list[int]] = {}
         self._off: frozenset[str] = NOBODY
-        self._adopt(files, name)
+        self._adopt(files, name, since_ms)
         self._states: States = self.agents.initial()
         self.resume_at = resume_at
         """The first offset its state has not seen; what comes before is skipped for the whole hall."""
@@ -80,14 +97,14 @@ class HallRuntime:
         self.written: bytes | None = None
         """The body last written to a checkpoint."""
 
-    def _adopt(self, files: dict[str, str], name: str) -> None:
+    def _adopt(self, files: dict[str, str], name: str, since_ms: int) -> None:
         loaded = load_files(files)
         if loaded.hall.id != name:
             raise ValueError(
                 f"hall.yaml: id: expected {name!r}, the hall these files were sent to; got {loaded.hall.id!r}"
             )
         agents = HallAgents(self._lane, loaded.hall, loaded.rules)
-        self.agents, self.hall, self.rules = agents, loaded.hall, loaded.rules
+        self.agents, self.hall, self.rules, self._since_ms = agents, loaded.hall, loaded.rules, since_ms
         # Sorted, as they come back from a checkpoint: whoever says them again says them in the same order.
         self.files, self._packed = dict(sorted(files.items())), pack_files(files)
         self.cameras = frozenset(camera.id for camera in loaded.hall.cameras)
@@ -98,7 +115,7 @@ class HallRuntime:
     def restore(cls, lane: Lane, name: str, record: HallRecord, *, forgive: bool) -> HallRuntime:
         """From a checkpoint. ``forgive``: the code is newer, so agents that were switched off get another chance."""
         body = _body.decode(record.body)
-        hall = cls(lane, unpack_files(body.files), name, resume_at=record.offset)
+        hall = cls(lane, unpack_files(body.files), name, body.since_ms, resume_at=record.offset)
         hall._load(body)
         if forgive:
             hall._failures, hall._off = {}, NOBODY
@@ -113,7 +130,7 @@ class HallRuntime:
     def encode(self) -> bytes:
         """The body, byte for byte a function of what the hall has seen."""
         states = self.agents.encode(self._states)
-        body = Body(self._packed, states, self.windows, self.seen, self._failures, sorted(self._off))
+        body = Body(self._packed, states, self.windows, self.seen, self._failures, sorted(self._off), self._since_ms)
         return msgspec.msgpack.encode(body)
 
     def state_of(self, agent: str) -> Any:
@@ -126,10 +143,10 @@ class HallRuntime:
         self._since, self._room = [], ROOM_BYTES
         return self._base
 
-    def reconfigure(self, files: dict[str, str], name: str) -> None:
+    def reconfigure(self, files: dict[str, str], name: str, since_ms: int) -> None:
         """New agents over the old states; raises without having changed anything."""
         states = _body.decode(self.encode()).states
-        self._adopt(files, name)
+        self._adopt(files, name, since_ms)
         self._states = self.agents.decode(states)
         self._failures, self._off = {}, NOBODY
         self.rebase()

@@ -192,9 +192,9 @@ class Engine:
         if self.lane.origin and (size := len(encode(widest))) > MAX_OUTPUT_BYTES:
             raise ValueError(f"expected files of at most {MAX_OUTPUT_BYTES} bytes, which can be passed on; got {size}")
         if hall is not None:
-            hall.reconfigure(event.files, event.hall)
+            hall.reconfigure(event.files, event.hall, self.time_ms)
             return hall
-        hall = HallRuntime(self.lane, event.files, event.hall)
+        hall = HallRuntime(self.lane, event.files, event.hall, self.time_ms)
         # Sorted, so that ticks reach the halls in the same order whichever way they came to be here.
         self.halls = dict(sorted([*self.halls.items(), (event.hall.encode(), hall)]))
         return hall

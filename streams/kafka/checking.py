@@ -68,6 +68,11 @@ def _topic(seen: Seen) -> Iterator[Finding]:
 
 
 def _missing(topic: Topic, view: ClusterView) -> Finding:
+    if topic.name in view.hidden:
+        cure = "grant it the rights of its role: `hall topics acl`"
+        return Finding(
+            topic.name, "topic", "that it is there", "not to be seen", "error", "this user may not look at it", cure
+        )
     # With topics of another prefix in sight, the prefix is what is wrong more often than not.
     others = ", or is it HALL_TOPIC_PREFIX: " + ", ".join(repr(other) for other in view.others) if view.others else ""
     return Finding(
@@ -153,7 +158,7 @@ GROUP: tuple[Row, ...] = (
     ),
     Row(
         "workers", "warning", "no more than partitions", _member_of(lambda group: str(group.members)),
-        lambda found, partitions: int(found) <= partitions, "those above have nothing to do but to stand by",
+        lambda found, partitions: not partitions or int(found) <= partitions, "those above have nothing to do but to stand by",
         "right if it is meant so",
     ),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError as Refusal
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from streams.kafka.log import PATIENCE_S, KafkaLog, translated
@@ -27,7 +27,7 @@ NO_GROUP = (Refusal.GROUP_ID_NOT_FOUND,)
 NOT_YET = (Refusal.NOT_COORDINATOR, Refusal.COORDINATOR_NOT_AVAILABLE, Refusal.COORDINATOR_LOAD_IN_PROGRESS)
 """What a broker says of groups while it has just come up, or before the first group of all."""
 
-RETRY_S = 0.1
+RETRY_S, SEEN_S = 0.1, 0.02
 
 
 class PartitionView(NamedTuple):
@@ -71,7 +71,7 @@ class ClusterView(NamedTuple):
     """``brokers``: id to rack ("" without one); ``topics`` by our names; None: we may not look at it.
 
     ``offsets``: the topic in which groups keep their positions; None also before the first group.
-    ``others``: prefixes under which topics like ours were seen.
+    ``others``: prefixes under which topics like ours were seen. ``hidden``: topics that we may not see, there or not.
     """
 
     brokers: Mapping[int, str]
@@ -80,11 +80,12 @@ class ClusterView(NamedTuple):
     group: GroupView | None
     offsets: TopicView | None = None
     others: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
 
 
-def look(log: KafkaLog, naming: Naming, names: Iterable[str]) -> ClusterView:
+def look(log: KafkaLog, names: Iterable[str]) -> ClusterView:
     """Brokers and topics, as they are now; ``names``: the engine's. Raises KafkaError."""
-    admin, names = log.admin, list(names)
+    admin, naming, names = log.admin, log.naming, list(names)
     metadata = _ask(log, lambda: admin.list_topics(timeout=PATIENCE_S))
     nodes = _ask(log, lambda: admin.describe_cluster(request_timeout=PATIENCE_S).result(PATIENCE_S + 1)).nodes
     found = {name: t for name in names if (t := metadata.topics.get(naming.outside(name))) and t.error is None}
@@ -97,24 +98,25 @@ def look(log: KafkaLog, naming: Naming, names: Iterable[str]) -> ClusterView:
         None,
         TopicView(_partitions(offsets), {}) if offsets is not None and offsets.error is None else None,
         _others(naming, metadata.topics, names),
+        frozenset(name for name in names if name not in found and _hidden(log, naming.outside(name))),
     )
 
 
-def look_closely(log: KafkaLog, naming: Naming, names: Iterable[str], states: Iterable[str]) -> ClusterView:
+def look_closely(log: KafkaLog, names: Iterable[str], states: Iterable[str]) -> ClusterView:
     """And the group, and where halls lie in ``states``, those of the topics that hold them. Raises KafkaError."""
-    view = look(log, naming, names)
+    view = look(log, names)
     topics = dict(view.topics)
     for name in states:
         if name in topics:
             topics[name] = topics[name]._replace(misplaced=_misplaced(log, name, len(topics[name].partitions)))
-    return view._replace(topics=topics, group=_group(log, naming.group))
+    return view._replace(topics=topics, group=_group(log, log.naming.group))
 
 
-def alter(log: KafkaLog, naming: Naming, changes: Mapping[str, Mapping[str, str]]) -> None:
-    """Set these settings, by topic; all others stay. Raises KafkaError."""
+def alter(log: KafkaLog, changes: Mapping[str, Mapping[str, str]]) -> None:
+    """Set these settings, by topic; all others stay. Returns when they are to be seen. Raises KafkaError."""
     resources = [
         ConfigResource(
-            ResourceType.TOPIC, naming.outside(topic),
+            ResourceType.TOPIC, log.naming.outside(topic),
             incremental_configs=[
                 ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET) for key, value in settings.items()
             ],
@@ -123,6 +125,17 @@ def alter(log: KafkaLog, naming: Naming, changes: Mapping[str, Mapping[str, str]
     ]  # fmt: skip
     for resource, future in log.admin.incremental_alter_configs(resources, request_timeout=PATIENCE_S).items():
         _ask(log, lambda future=future: future.result(PATIENCE_S + 1), resource.name)
+    _wait_for(log, {log.naming.outside(topic): settings for topic, settings in changes.items()})
+
+
+def _wait_for(log: KafkaLog, wanted: Mapping[str, Mapping[str, str]]) -> None:
+    """The controller knows settings before the brokers do."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        found = _configs(log, [ConfigResource(ResourceType.TOPIC, name) for name in wanted])
+        if all(settings.items() <= (found[name] or settings).items() for name, settings in wanted.items()):
+            return
+        time.sleep(SEEN_S)
 
 
 def _partitions(topic: Any) -> tuple[PartitionView, ...]:
@@ -130,6 +143,12 @@ def _partitions(topic: Any) -> tuple[PartitionView, ...]:
         PartitionView(p.leader if p.leader >= 0 else None, tuple(p.replicas), tuple(p.isrs))
         for _, p in sorted(topic.partitions.items())
     )
+
+
+def _hidden(log: KafkaLog, name: str) -> bool:
+    """A list of all topics leaves out those that we may not see; asked for by its name, Kafka says so."""
+    asked = log.admin.describe_topics(TopicCollection([name]), request_timeout=PATIENCE_S)
+    return isinstance(error := asked[name].exception(PATIENCE_S + 1), KafkaException) and error.args[0].code() in DENIED
 
 
 def _misplaced(log: KafkaLog, topic: str, partitions: int) -> Misplaced | None:
@@ -156,7 +175,7 @@ def _entries(log: KafkaLog, future: Future[Any], name: str) -> dict[str, str] | 
     except KafkaException as e:
         if e.args[0].code() in DENIED:
             return None
-        raise translated(e, log.servers, name) from e
+        raise translated(e, log.access, name) from e
 
 
 def _broker_config(log: KafkaLog, brokers: list[int]) -> dict[str, str] | None:
@@ -181,7 +200,7 @@ def _group(log: KafkaLog, name: str) -> GroupView | None:
             if code in DENIED:
                 return None
             if code not in NOT_YET or time.monotonic() > deadline:
-                raise translated(e, log.servers, f"group {name}") from e
+                raise translated(e, log.access, f"group {name}") from e
             time.sleep(RETRY_S)
         else:
             return GroupView(found.state.name.lower(), found.type.name.lower(), len(found.members))
@@ -197,4 +216,4 @@ def _ask(log: KafkaLog, question: Any, about: str = "") -> Any:
     try:
         return question()
     except KafkaException as e:
-        raise translated(e, log.servers, about) from e
+        raise translated(e, log.access, about) from e

@@ -17,3 +17,7 @@ class TopicsWrong(KafkaError):
 
 class SendFailed(KafkaError):
     """The broker refused what was sent, for good."""
+
+
+class AccessDenied(KafkaError):
+    """A broker is there, and does not let us in, or not do that: TLS, certificate, user, password, rights."""

@@ -10,8 +10,9 @@ from typing import Any
 from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from streams.kafka.naming import Naming
 from streams.log import GroupPosition, Runner
-from streams.topics import GROUP, OBSERVATIONS
+from streams.topics import OBSERVATIONS
 
 PATIENCE_S = 10.0
 FRESH_S = 0.05
@@ -24,8 +25,8 @@ Ask = Callable[[Callable[[], Any], str], Any]
 class Group:
     """One group at a time is asked for: the engine's."""
 
-    def __init__(self, admin: AdminClient, ask: Ask) -> None:
-        self._admin, self._ask = admin, ask
+    def __init__(self, admin: AdminClient, ask: Ask, naming: Naming) -> None:
+        self._admin, self._ask, self._naming = admin, ask, naming
         self._known: dict[tuple[str, int], int] = {}
         self._asked_s = float("-inf")
 
@@ -36,34 +37,40 @@ class Group:
         return self._known.get((topic, partition))
 
     def _positions(self, group: str) -> dict[tuple[str, int], int]:
+        group = self._naming.outside(group)
         asked = [ConsumerGroupTopicPartitions(group)]
         found = self._answer(lambda: self._admin.list_consumer_group_offsets(asked, request_timeout=PATIENCE_S), group)
-        return {(at.topic, at.partition): int(at.offset) for at in found.topic_partitions if at.offset >= 0}
+        places = [at for at in found.topic_partitions if at.offset >= 0 and self._naming.ours([at.topic])]
+        return {(self._naming.inside(at.topic), at.partition): int(at.offset) for at in places}
 
     def commit(self, positions: Mapping[GroupPosition, int]) -> None:
         """Say where the group goes on. It must have no members: those would commit theirs again. Raises KafkaError."""
         for group in sorted({group for group, _, _ in positions}):
             places = [
-                TopicPartition(topic, partition, at) for (g, topic, partition), at in positions.items() if g == group
+                TopicPartition(self._naming.outside(topic), partition, at)
+                for (g, topic, partition), at in positions.items()
+                if g == group
             ]
-            asked = [ConsumerGroupTopicPartitions(group, places)]
-            self._answer(partial(self._admin.alter_consumer_group_offsets, asked, request_timeout=PATIENCE_S), group)
+            name = self._naming.outside(group)
+            asked = [ConsumerGroupTopicPartitions(name, places)]
+            self._answer(partial(self._admin.alter_consumer_group_offsets, asked, request_timeout=PATIENCE_S), name)
         self._asked_s = float("-inf")
 
     def runners(self) -> list[Runner]:
         """The group's members: named ones by their name, others by the end of the number that the broker gave them."""
-        found = self._answer(lambda: self._admin.describe_consumer_groups([GROUP], request_timeout=PATIENCE_S), GROUP)
+        group = self._naming.group
+        found = self._answer(lambda: self._admin.describe_consumer_groups([group], request_timeout=PATIENCE_S), group)
         if found.state in (ConsumerGroupState.DEAD, ConsumerGroupState.EMPTY):
             return []
-        return sorted(_runner(member) for member in found.members)
+        return sorted(_runner(member, self._naming.outside(OBSERVATIONS)) for member in found.members)
 
     def _answer(self, request: Callable[[], Mapping[str, Any]], group: str) -> Any:
         """Asked anew each time: the answer to a request that failed stays a failure."""
         return self._ask(lambda: request()[group].result(PATIENCE_S + 1), f"group {group}")
 
 
-def _runner(member: Any) -> Runner:
+def _runner(member: Any, origin: str) -> Runner:
     name = member.group_instance_id or f"…{member.member_id[-8:]}"
     assigned = member.assignment.topic_partitions if member.assignment is not None else []
-    partitions = tuple(sorted(tp.partition for tp in assigned if tp.topic == OBSERVATIONS))
+    partitions = tuple(sorted(tp.partition for tp in assigned if tp.topic == origin))
     return Runner(f"worker {name} at {member.host.lstrip('/')}", None, None, partitions)

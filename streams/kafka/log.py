@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,14 +13,21 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicCollection, 
 from confluent_kafka import KafkaError as Refusal
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
-from streams.kafka.errors import KafkaError, TopicsWrong, Unreachable
+from streams.kafka import denial
+from streams.kafka.access import Access
+from streams.kafka.errors import AccessDenied, KafkaError, TopicsWrong, Unreachable
 from streams.kafka.group import Group
+from streams.kafka.naming import is_engines
 from streams.kafka.writing import Writer
 from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Runner, TopicSpec
 from streams.record import Record
+from streams.topics import OBSERVATIONS
 
 PATIENCE_S = 10.0
 """For one question to the broker."""
+
+GLANCE_S = 1.0
+"""Between two looks at why nobody answers."""
 
 FETCH_BYTES = 4 * 2**20
 POLL_S = 0.5
@@ -29,6 +37,10 @@ SOON, SOON_S = (
 ), 0.05  # fmt: skip
 """What a broker says while the cluster changes, and how long to wait before it is asked again."""
 
+SILENT = logging.Logger("librdkafka")
+SILENT.addHandler(logging.NullHandler())
+"""What it has to say comes as errors; by itself it would print some of it, too."""
+
 SAMPLE = 100
 """Records of a partition that stand for all, where their size is asked for."""
 
@@ -36,26 +48,56 @@ T = TypeVar("T")
 
 
 class KafkaLog:
-    """``servers``: host:port,...  Raises Unreachable when nobody answers there within ten seconds."""
+    """``place``: where it is, and how to come in; servers alone (host:port,...) where everybody may.
 
-    def __init__(self, servers: str) -> None:
-        self.servers = servers
-        common = {"bootstrap.servers": servers, "log_level": 0, "socket.connection.setup.timeout.ms": 5000}
-        self._admin = AdminClient(common)
-        # Librdkafka wants a group's name; without subscription and commits there is no group.
-        self._consumer = Consumer(
-            {
-                **common, "group.id": "hallstream-look", "enable.auto.commit": False, "auto.offset.reset": "error",
-                "enable.partition.eof": True, "fetch.wait.max.ms": 20, "fetch.message.max.bytes": FETCH_BYTES,
-                "queued.min.messages": 10_000, "check.crcs": True,
-            }
-        )  # fmt: skip
+    Raises Unreachable when nobody answers there within ten seconds, and AccessDenied, sooner, when somebody does and does
+    not let us in.
+    """
+
+    def __init__(self, place: Access | str) -> None:
+        self.access = Access.to(place)
+        self.servers, self.naming = self.access.servers, self.access.naming
+        self._heard: list[Refusal] = []
+        common = {
+            **self.access.librdkafka(), "log_level": 0, "logger": SILENT, "socket.connection.setup.timeout.ms": 5000,
+            "reconnect.backoff.max.ms": 1000,
+        }  # fmt: skip
+        try:
+            self._admin = AdminClient({**common, "error_cb": self._heard.append})
+            # Librdkafka wants a group's name; without subscription and commits there is no group.
+            self._consumer = Consumer(
+                {
+                    **common, "group.id": self.naming.look, "enable.auto.commit": False, "auto.offset.reset": "error",
+                    "enable.partition.eof": True, "fetch.wait.max.ms": 20, "fetch.message.max.bytes": FETCH_BYTES,
+                    "queued.min.messages": 10_000, "check.crcs": True,
+                }
+            )  # fmt: skip
+            # On a connection of its own: a question behind a waiting fetch is answered when that has ended.
+            self._asker = Consumer({**common, "group.id": self.naming.look, "enable.auto.commit": False})
+        except KafkaException as e:
+            raise translated(e, self.access, "the settings") from e
         self._common, self._writer = common, None  # type: dict[str, Any], Writer | None
-        self._group = Group(self._admin, self._ask)
+        self._group = Group(self._admin, self._ask, self.naming)
         self._counts: dict[str, int] = {}
         self._place: tuple[str, int, int] | None = None
         self._lock = threading.Lock()
-        self._ask(lambda: self._admin.list_topics(timeout=PATIENCE_S))
+        self._knock()
+
+    def _knock(self) -> None:
+        """Until somebody lets us in. The client itself would go on trying where it was refused."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self._admin.list_topics(timeout=GLANCE_S)
+            except KafkaException as e:
+                over = time.monotonic() > deadline
+                failure = self._denied(guess=over) or translated(e, self.access, "")
+                if over or not isinstance(failure, Unreachable):
+                    self.close()
+                    raise failure from e
+                time.sleep(SOON_S)
+            else:
+                return
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +108,7 @@ class KafkaLog:
     def close(self) -> None:
         with self._lock:
             self._consumer.close()
+            self._asker.close()
 
     @property
     def name(self) -> str:
@@ -80,20 +123,18 @@ class KafkaLog:
     # -- topics ----------------------------------------------------------------------------------------------------
 
     def names(self) -> set[str]:
-        """Of the topics that are there."""
-        return {
-            name
-            for name, topic in self._ask(lambda: self._admin.list_topics(timeout=PATIENCE_S)).topics.items()
-            if topic.error is None
-        }
+        """Of the topics that are there and carry our prefix."""
+        found = self._ask(lambda: self._admin.list_topics(timeout=PATIENCE_S)).topics
+        ours = self.naming.ours(name for name, topic in found.items() if topic.error is None)
+        return {self.naming.inside(name) for name in ours}
 
     def _led(self) -> set[str]:
         """Topics all of whose partitions have a leader."""
         found = self._ask(lambda: self._admin.list_topics(timeout=PATIENCE_S)).topics
         return {
-            name
-            for name, topic in found.items()
-            if topic.error is None and all(part.leader >= 0 for part in topic.partitions.values())
+            self.naming.inside(name)
+            for name in self.naming.ours(found)
+            if found[name].error is None and all(part.leader >= 0 for part in found[name].partitions.values())
         }
 
     def brokers(self) -> int:
@@ -101,12 +142,23 @@ class KafkaLog:
         return len(self._ask(lambda: self._admin.list_topics(timeout=PATIENCE_S)).brokers)
 
     def topics(self) -> dict[str, TopicSpec]:
-        """All topics but Kafka's own, by name."""
-        names = sorted(name for name in self.names() if not name.startswith("__"))
+        """The engine's, by name, as far as we may look; others have theirs on the same cluster.
+
+        Raises AccessDenied where we may look at nothing at all.
+        """
+        names = sorted(name for name in self.names() if is_engines(name))
         if not names:
+            self.topic(OBSERVATIONS)  # is there nothing, or nothing for us?
             return {}
-        configs, described = self._configs(names), self._describe(names)
-        return {name: _spec(name, len(described[name].partitions), configs[name]) for name in names}
+        counts = {name: len(topic.partitions) for name, topic in self._describe(names).items()}
+        return {name: _spec(name, counts[name], config) for name, config in self._configs(names).items()}
+
+    def topic(self, name: str) -> TopicSpec | None:
+        """One of them, None if it is not there. Raises AccessDenied where we may not look."""
+        try:
+            return _spec(name, self.partitions(name), self._configs([name], all_of_them=True)[name])
+        except TopicsWrong:
+            return None
 
     def partitions(self, topic: str) -> int:
         """How many the topic has: for ever, so it is asked once. Raises TopicsWrong when it is not there."""
@@ -119,36 +171,50 @@ class KafkaLog:
         return str(self._describe([topic])[topic].topic_id)
 
     def _describe(self, names: list[str]) -> dict[str, Any]:
-        asked = self._admin.describe_topics(TopicCollection(names), request_timeout=PATIENCE_S)
+        collection = TopicCollection([self.naming.outside(name) for name in names])
+        asked = self._admin.describe_topics(collection, request_timeout=PATIENCE_S)
         return {
-            name: self._ask(lambda future=future: future.result(PATIENCE_S + 1), name) for name, future in asked.items()
+            self.naming.inside(name): self._ask(lambda future=future: future.result(PATIENCE_S + 1), name)
+            for name, future in asked.items()
         }
 
-    def _configs(self, names: list[str]) -> dict[str, dict[str, str]]:
-        resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+    def _configs(self, names: list[str], *, all_of_them: bool = False) -> dict[str, dict[str, str]]:
+        """By topic; those that we may not look at are left out, unless all are asked for. Raises KafkaError."""
+        resources = [ConfigResource(ResourceType.TOPIC, self.naming.outside(name)) for name in names]
         asked: Mapping[ConfigResource, Future[Any]] = self._admin.describe_configs(
             resources, request_timeout=PATIENCE_S
         )
-        return {
-            resource.name: {
-                key: entry.value
-                for key, entry in self._ask(lambda future=future: future.result(PATIENCE_S + 1)).items()
-            }
-            for resource, future in asked.items()
-        }
+        found: dict[str, dict[str, str]] = {}
+        for resource, future in asked.items():
+            try:
+                answer = self._ask(lambda future=future: future.result(PATIENCE_S + 1), resource.name)
+            except AccessDenied:
+                if all_of_them:
+                    raise
+            else:
+                found[self.naming.inside(resource.name)] = {key: entry.value for key, entry in answer.items()}
+        return found
 
     def create(self, topics: list[NewTopic]) -> None:
         """Make topics; returns when they are to be seen. One that is there by now was made by somebody else: fine.
 
         Raises KafkaError.
         """
-        for name, future in self._admin.create_topics(topics, request_timeout=PATIENCE_S).items():
+        outside = [self._outside(topic) for topic in topics]
+        for name, future in self._admin.create_topics(outside, request_timeout=PATIENCE_S).items():
             try:
                 future.result(PATIENCE_S + 1)
             except KafkaException as e:
                 if e.args[0].code() != Refusal.TOPIC_ALREADY_EXISTS:
-                    raise translated(e, self.servers, name) from e
+                    raise translated(e, self.access, name) from e
         self._wait_for({topic.topic for topic in topics})
+
+    def _outside(self, topic: NewTopic) -> NewTopic:
+        # Not as a keyword where there are none: librdkafka then places the copies itself.
+        placed = {"replica_assignment": topic.replica_assignment} if topic.replica_assignment else {}
+        copies = {} if placed else {"replication_factor": topic.replication_factor}
+        name = self.naming.outside(topic.topic)
+        return NewTopic(name, topic.num_partitions, config=topic.config or {}, **copies, **placed)
 
     def _wait_for(self, names: set[str]) -> None:
         """The controller knows a topic before the brokers do."""
@@ -171,16 +237,16 @@ class KafkaLog:
     def _ends(self, topic: str, partition: int) -> tuple[int, int]:
         with self._lock:
             found = self._ask(
-                lambda: self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=PATIENCE_S),
+                lambda: self._asker.get_watermark_offsets(self._at(topic, partition), timeout=PATIENCE_S),
                 topic,
             )
         return int(found[0]), int(found[1])
 
     def offset_at(self, topic: str, partition: int, at_ms: int) -> int:
         """The first offset whose record is of that time or later; the end if there is none."""
-        asked = [TopicPartition(topic, partition, max(0, at_ms))]
+        asked = [self._at(topic, partition, max(0, at_ms))]
         with self._lock:
-            found = self._ask(lambda: self._consumer.offsets_for_times(asked, timeout=PATIENCE_S), topic)
+            found = self._ask(lambda: self._asker.offsets_for_times(asked, timeout=PATIENCE_S), topic)
         return int(found[0].offset) if found[0].offset >= 0 else self.end(topic, partition)
 
     def read(self, topic: str, partition: int, offset: int, *, limit: int = 1000) -> list[Record]:
@@ -198,7 +264,7 @@ class KafkaLog:
     def _read(self, topic: str, partition: int, offset: int, limit: int) -> list[Record]:
         """``limit``: no more than there are offsets left; fewer records come where the log has gaps."""
         if self._place != (topic, partition, offset):
-            self._consumer.assign([TopicPartition(topic, partition, offset)])
+            self._consumer.assign([self._at(topic, partition, offset)])
         self._place = None
         records: list[Record] = []
         ended, deadline = False, time.monotonic() + PATIENCE_S
@@ -208,7 +274,7 @@ class KafkaLog:
             messages = (
                 [first, *self._consumer.consume(limit - len(records) - 1, timeout=0)] if first is not None else []
             )
-            ended = self._take(messages, records)
+            ended = self._take(messages, topic, records)
             if not messages and time.monotonic() > deadline:
                 raise Unreachable(
                     f"{self.servers}: {topic}/{partition}: nothing came for {PATIENCE_S:.0f} s at offset {offset}"
@@ -217,12 +283,15 @@ class KafkaLog:
             self._place = topic, partition, records[-1].offset + 1
         return records
 
-    def _take(self, messages: Iterable[Message], records: list[Record]) -> bool:
+    def _at(self, topic: str, partition: int, offset: int = 0) -> TopicPartition:
+        return TopicPartition(self.naming.outside(topic), partition, offset)
+
+    def _take(self, messages: Iterable[Message], topic: str, records: list[Record]) -> bool:
         """Whether the end of the partition was among them."""
         ended = False
         for message in messages:
             if (error := message.error()) is None:
-                records.append(_record(message))
+                records.append(_record(topic, message))
             elif error.code() == Refusal._PARTITION_EOF:
                 ended = True
             else:
@@ -230,7 +299,7 @@ class KafkaLog:
         return ended
 
     def stats(self) -> list[PartitionStats]:
-        """All partitions of all topics but Kafka's own. Kafka tells no client what a partition holds: ``records`` are the
+        """All partitions of the engine's topics. Kafka tells no client what a partition holds: ``records`` are the
         offsets between start and end, and ``bytes`` follow from the newest hundred records."""
         return [self._stats(name, p) for name, spec in sorted(self.topics().items()) for p in range(spec.partitions)]
 
@@ -253,7 +322,7 @@ class KafkaLog:
         Raises Unreachable or SendFailed; some of the rows may have been written then.
         """
         if self._writer is None:
-            self._writer = Writer(self.servers, self._common)
+            self._writer = Writer(self.access, self._common)
         placed = self._writer.append(rows)
         self._group.commit(positions)
         return placed
@@ -271,24 +340,50 @@ class KafkaLog:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                return question()
+                answer = question()
             except KafkaException as e:
                 if e.args[0].code() not in SOON or time.monotonic() > deadline:
-                    raise translated(e, self.servers, about) from e
+                    raise self._failure(e, about) from e
                 time.sleep(SOON_S)
+            else:
+                self._admin.poll(0)
+                self._heard.clear()
+                return answer
+
+    def _failure(self, error: KafkaException, about: str) -> KafkaError:
+        """Where nobody answers, whether that is because we are not let in any more."""
+        failure = translated(error, self.access, about)
+        if not isinstance(failure, Unreachable):
+            return failure
+        # What was heard long ago, of one broker among others, says nothing about now.
+        self._admin.poll(0)
+        self._heard.clear()
+        try:
+            self._admin.list_topics(timeout=GLANCE_S)
+        except KafkaException:
+            return self._denied() or failure
+        return failure
+
+    def _denied(self, *, guess: bool = False) -> AccessDenied | None:
+        self._admin.poll(0)
+        heard = [denied for error in self._heard if (denied := denial.of_proof(self.access, error)) is not None]
+        return heard[0] if heard else denial.of_servers(self.access, guess=guess)
 
 
-def translated(error: KafkaException, servers: str, about: str) -> KafkaError:
+def translated(error: KafkaException, place: Access | str, about: str) -> KafkaError:
     """In words of ours: what to do is said, where it is known."""
-    what = error.args[0]
+    what, access = error.args[0], Access.to(place)
     code = what.code() if isinstance(what, Refusal) else None
     if code in (Refusal._TRANSPORT, Refusal._TIMED_OUT, Refusal._ALL_BROKERS_DOWN, Refusal._RESOLVE):
         return Unreachable(
-            f"no Kafka answers at {servers}: check HALL_BROKER, and that the broker runs (`make kafka` starts one)"
+            f"no Kafka answers at {access.servers}: check HALL_BROKER, and that the broker runs (`make kafka` starts one)"
         )
     if code in (Refusal.UNKNOWN_TOPIC_OR_PART, Refusal._UNKNOWN_TOPIC, Refusal._UNKNOWN_PARTITION):
-        return TopicsWrong(f"{servers}: there is no topic {about}: `hall topics create` makes what the engine needs")
-    return KafkaError(f"{servers}: {about}: {what}")
+        return TopicsWrong(
+            f"{access.servers}: there is no topic {about}: `hall topics create` makes what the engine needs"
+        )
+    denied = denial.of_rights(access, what, about) if isinstance(what, Refusal) else None
+    return denied or KafkaError(f"{access.servers}: {about}: {what}")
 
 
 def _spec(name: str, partitions: int, config: Mapping[str, str]) -> TopicSpec:
@@ -300,7 +395,7 @@ def _spec(name: str, partitions: int, config: Mapping[str, str]) -> TopicSpec:
     )  # fmt: skip
 
 
-def _record(message: Message) -> Record:
+def _record(topic: str, message: Message) -> Record:
     return Record(
-        message.topic(), message.partition(), message.offset(), message.timestamp()[1], message.key(), message.value()
+        topic, message.partition(), message.offset(), message.timestamp()[1], message.key(), message.value()
     )  # fmt: skip

@@ -10,10 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from streams.topics import GROUP
+from streams.topics import GROUP, TOPICS, state_topic
 
 LOOK = "hallstream-look"
 """The group that a client of librdkafka has to name for reading, though it never joins and commits nothing."""
+
+
+_OURS = frozenset(topic.name for topic in TOPICS)
+_STATE_BEGINS, _STATE_ENDS = state_topic("/").split("/")
+
+
+def is_engines(name: str) -> bool:
+    """Whether a topic, by our name, is one of the engine's, of whatever lanes."""
+    return name in _OURS or (name.startswith(_STATE_BEGINS) and name.endswith(_STATE_ENDS))
 
 
 class Naming(NamedTuple):

@@ -153,7 +153,7 @@ def _partitions_stay(wish: Wish) -> Iterator[str]:
     others = {name: count for name, count in counts.items() if count != wish.made.partitions}
     if others:
         yield (
-            f"expected {wish.made.partitions} partitions in every topic, but {_listed(others)}. That is for ever: a hall's "
+            f"expected {wish.made.partitions} partitions in every topic, got {_listed(others)}. That is for ever: a hall's "
             f"records and its state lie in the partition that the count gives it. {ELSEWHERE}"
         )
 
@@ -174,7 +174,7 @@ def _copies_are_moved_elsewhere(wish: Wish) -> Iterator[str]:
     others = {name: count for name, count in copies.items() if wish.asked.replication not in (None, count)}
     if others:
         yield (
-            f"expected {wish.asked.replication} copies of every topic, but {_listed(others)}. Copies of what stands are added "
+            f"expected {wish.asked.replication} copies of every topic, got {_listed(others)}. Copies of what stands are added "
             "with kafka-reassign-partitions.sh; then run this again"
         )
 
@@ -214,4 +214,8 @@ REFUSALS: tuple[Refusal, ...] = (
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} has {count}" for name, count in counts.items())
+    """``8 in hall.journal, hall.late``: by number, for topics mostly have the same."""
+    by_count: dict[int, list[str]] = {}
+    for name, count in counts.items():
+        by_count.setdefault(count, []).append(name)
+    return "; ".join(f"{count} in {', '.join(names)}" for count, names in sorted(by_count.items()))

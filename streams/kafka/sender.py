@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
-from streams.kafka.errors import SendFailed
+from streams.kafka import denial
+from streams.kafka.access import Access
 
 BATCH_BYTES = 512 * 1024
 """Of one batch, unless a single row is larger."""
@@ -27,19 +28,22 @@ class Row(NamedTuple):
     timestamp_ms: int | None = None
 
 
-def make_producer(servers: str, **security: Any) -> AIOKafkaProducer:
+def make_producer(place: Access | str) -> AIOKafkaProducer:
     """Idempotent: the broker drops what a retry sends twice, and refuses what comes out of order."""
     return AIOKafkaProducer(
-        bootstrap_servers=servers, client_id="hallstream", acks="all", enable_idempotence=True, linger_ms=0,
-        max_batch_size=BATCH_BYTES, request_timeout_ms=20_000, **security,
+        client_id="hallstream", acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=BATCH_BYTES,
+        request_timeout_ms=20_000, **Access.to(place).aiokafka(),
     )  # fmt: skip
 
 
 class Sender:
-    """Appends from one event loop, in order per partition. After one failure it sends nothing any more."""
+    """Appends from one event loop, in order per partition. After one failure it sends nothing any more.
 
-    def __init__(self, producer: AIOKafkaProducer) -> None:
-        self._producer = producer
+    ``place``: the producer's, for what is said of a failure.
+    """
+
+    def __init__(self, producer: AIOKafkaProducer, place: Access | str = "") -> None:
+        self._producer, self.access = producer, Access.to(place)
         self._boxes: dict[TP, _Outbox] = {}
         self.broken: Exception | None = None
 
@@ -57,7 +61,7 @@ class Sender:
             box.append(rows)
 
     async def settle(self, tp: TP | None = None) -> None:
-        """Until all that was taken so far (for one partition, or for all) is acknowledged. Raises SendFailed."""
+        """Until all that was taken so far (for one partition, or for all) is acknowledged. Raises SendFailed or AccessDenied."""
         boxes = list(self._boxes.values()) if tp is None else [box for box in (self._boxes.get(tp),) if box is not None]
         # After a failure nothing is acknowledged any more: there is nothing to wait for.
         if self.broken is None and (waiting := [box.settled() for box in boxes if box.acknowledged < box.taken]):
@@ -81,6 +85,7 @@ class _Outbox:
 
     def __init__(self, sender: Sender, producer: AIOKafkaProducer, tp: TP) -> None:
         self._sender, self._producer, self._tp = sender, producer, tp
+        self._outside = sender.access.naming.outside(tp.topic)
         self._rows: deque[Row] = deque()
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
@@ -109,13 +114,11 @@ class _Outbox:
         try:
             while self._rows:
                 count, batch = self._next()
-                await (await self._producer.send_batch(batch, self._tp.topic, partition=self._tp.partition))
+                await (await self._producer.send_batch(batch, self._outside, partition=self._tp.partition))
                 self.acknowledged += count
                 self._wake(self.acknowledged)
         except Exception as e:  # noqa: BLE001 - whatever it is, nothing may follow
-            self._sender.fail(
-                SendFailed(f"{self._tp.topic}/{self._tp.partition}: the broker did not take what was sent ({e!r})")
-            )
+            self._sender.fail(denial.of_send(self._sender.access, self._tp.topic, self._tp.partition, e))
         finally:
             self._task = None
 

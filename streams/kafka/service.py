@@ -13,7 +13,10 @@ from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
 from streams.codec import TICK
+from streams.kafka import denial
+from streams.kafka.access import Access
 from streams.kafka.errors import Unreachable
+from streams.kafka.lanes import OutsideLanes
 from streams.kafka.log import KafkaLog
 from streams.kafka.port import KafkaPort
 from streams.kafka.sender import Row, Sender, make_producer
@@ -34,28 +37,30 @@ CLOSE_WITHIN_S = 2.0
 
 
 class KafkaService(WorkerService):
-    """``servers``: host:port,...  ``worker``: a name that stays over restarts (static membership); None: a new member each time."""
+    """``worker``: a name that stays over restarts (static membership); None: a new member each time."""
 
     def __init__(
-        self, servers: str, var: Path, topology: Topology, *, http: tuple[str, int] | None, ticker: bool = True,
+        self, place: Access | str, var: Path, topology: Topology, *, http: tuple[str, int] | None, ticker: bool = True,
         worker: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__(topology, http=http, ticker=ticker)
-        self._servers, self._var, self._worker = servers, var, worker
+        self._access, self._var, self._worker = Access.to(place), var, worker
+        self._naming = self._access.naming
         self._log: KafkaLog | None = None
         self._producer: AIOKafkaProducer | None = None
 
     async def _open(self) -> tuple[LanePort, int]:
-        self._log = log = await asyncio.to_thread(KafkaLog, self._servers)
+        self._log = log = await asyncio.to_thread(KafkaLog, self._access)
         topics = await asyncio.to_thread(check_topics, log, self._topology)
         # A played recording is its own clock.
         self._ticker = self._ticker and topics[self._topology.lanes[0].topic].time == "log"
-        self._producer = make_producer(self._servers)
+        self._producer = make_producer(self._access)
+        self.sender = Sender(self._producer, self._access)
         try:
             await self._producer.start()
         except Exception as e:
-            raise Unreachable(f"no Kafka answers at {self._servers}: {e}") from e
-        self.sender = Sender(self._producer)
+            unreachable = Unreachable(f"no Kafka answers at {self._access.servers}: {e}")
+            raise denial.of_client(self._access, e) or unreachable from e
         port = KafkaPort(self.sender, log, lambda: self.lanes.generation, self._commit)
         return port, topics[self._topology.lanes[0].topic].partitions
 
@@ -64,11 +69,14 @@ class KafkaService(WorkerService):
         conf: dict[str, Any] = {
             "broker_session_timeout": SESSION_S, "broker_heartbeat_interval": HEARTBEAT_S,
             "broker_request_timeout": REQUEST_S, "broker_client_id": "hallstream",
-            "consumer_group_instance_id": self._worker, "consumer_max_fetch_size": FETCH_BYTES,
+            "consumer_group_instance_id": self._worker, "consumer_max_fetch_size": FETCH_BYTES, **self._access.faust(),
         }  # fmt: skip
-        return build_app(
-            f"hallkafka://{self._servers}".replace(",", ";hallkafka://"), self.lanes, partitions, self._var, conf
-        )
+        servers = f"hallkafka://{self._access.servers}".replace(",", ";hallkafka://")
+        lanes = OutsideLanes(self.lanes, self._naming)
+        return build_app(servers, lanes, partitions, self._var, conf, group=self._naming.group)
+
+    def _in_words(self, error: BaseException) -> BaseException:
+        return denial.of_client(self._access, error) or error
 
     @property
     def _consumer(self) -> Consumer:
@@ -77,10 +85,16 @@ class KafkaService(WorkerService):
         return consumer
 
     async def _commit(self, generation: int | None, tp: TP, offset: int) -> bool:
-        return await self._consumer.commit_under(generation, tp, offset)
+        return await self._consumer.commit_under(generation, self._outside(tp), offset)
+
+    async def _seek(self, tp: TP, offset: int) -> None:
+        await super()._seek(self._outside(tp), offset)
+
+    def _outside(self, tp: TP) -> TP:
+        return TP(self._naming.outside(tp.topic), tp.partition)
 
     def _ends(self, topic: str, partition: int) -> int:
-        return self._consumer.end(topic, partition)
+        return self._consumer.end(self._naming.outside(topic), partition)
 
     async def append(self, rows: Sequence[Append]) -> None:
         for row in rows:

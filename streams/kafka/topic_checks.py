@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from streams.kafka.cluster import ClusterView, TopicView
 from streams.kafka.planning import BROKER_STAMPS, ELSEWHERE, REPLICATION
-from streams.kafka.topics import ANY_TIME, LARGEST_RECORD, SOURCES
+from streams.kafka.topics import ANY_TIME, LARGEST_RECORD, SHORTEST_SEGMENT_MS, SOURCES
 from streams.log import Time
 from streams.topics import HOUR_MS, SNAPSHOTS, Topic
 
@@ -251,7 +251,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "segment.ms", "warning", _live, _is("no longer than retention.ms"), _hours("segment.ms"),
-        lambda s: s.number("segment.ms") <= s.number("retention.ms"),
+        lambda s: s.number("segment.ms") <= max(s.number("retention.ms"), SHORTEST_SEGMENT_MS),
         "Kafka removes whole segments: personal data stays for longer than retention.ms says",
     ),
     Check(

@@ -121,7 +121,8 @@ def check_topics(log: KafkaLog, topology: Topology) -> dict[str, TopicSpec]:
     """The engine's topics. Raises TopicsWrong when some are missing or do not fit each other."""
     standing = log.topics()
     names = [topic.name for topic in needed(topology)]
-    if missing := [name for name in names if name not in standing]:
+    unseen = [name for name in names if name not in standing]
+    if missing := [name for name in unseen if log.topic(name) is None]:
         raise TopicsWrong(
             f"{log.servers}: expected the engine's topics, but there is no {', '.join(missing)}. "
             f"What to do: `hall topics create`"

@@ -107,7 +107,8 @@ class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
         return {tp: records for tp, records in found.items() if tp.topic not in self.app.lanes.topics}
 
     def _as_records(self, fetched: list[Any]) -> list[Record]:
-        return [Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value) for r in fetched]
+        topic = self.app.lanes.topics[fetched[0].topic].topic  # by our name, whatever the cluster calls it
+        return [Record(topic, r.partition, r.offset, r.timestamp, r.key, r.value) for r in fetched]
 
     def end(self, topic: str, partition: int) -> int:
         """The offset of the next record to come, as the last fetch told it; 0 before the first."""

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from confluent_kafka import KafkaError as Refusal
 from confluent_kafka import KafkaException, Message, Producer
 
-from streams.kafka.errors import SendFailed, Unreachable
+from streams.kafka import denial
+from streams.kafka.access import Access
+from streams.kafka.errors import KafkaError, SendFailed, Unreachable
 from streams.log import Append
 
 WITHIN_S = 30.0
@@ -24,25 +26,28 @@ Placed = tuple[int, int]
 class Writer:
     """In order within each partition, each row once (idempotence), acknowledged by all replicas in sync."""
 
-    def __init__(self, servers: str, common: Mapping[str, object]) -> None:
-        self._servers = servers
+    def __init__(self, access: Access, common: Mapping[str, object]) -> None:
+        """``common``: what the clients of a log have in common, access included."""
+        self._access = access
         self._producer = Producer(
             {
                 **common, "acks": "all", "enable.idempotence": True, "linger.ms": 2, "message.max.bytes": LARGEST_BYTES,
                 # Rows carry their partition; whoever adds a keyed one must agree with all other producers.
                 "partitioner": "murmur2_random", "message.timeout.ms": int(WITHIN_S * 1000),
+                # Without it what is fatal is raised out of whatever is called next. It comes with every row, too.
+                "error_cb": lambda error: None,
             }
         )  # fmt: skip
 
     def append(self, rows: Sequence[Append]) -> list[Placed]:
         """Returns when all are acknowledged. Raises Unreachable or SendFailed; some may have been written then."""
         placed: list[Placed | None] = [None] * len(rows)
-        refused: list[Refusal] = []
+        refused: list[tuple[Refusal, str]] = []
 
         def noting(number: int) -> Callable[[Refusal | None, Message], None]:
             def note(error: Refusal | None, message: Message) -> None:
                 if error is not None:
-                    refused.append(error)
+                    refused.append((error, message.topic()))
                 else:
                     placed[number] = message.offset(), message.timestamp()[1]
 
@@ -56,17 +61,18 @@ class Writer:
         return [place for place in placed if place is not None]
 
     def _produce(self, row: Append, note: Callable[[Refusal | None, Message], None]) -> None:
+        topic = self._access.naming.outside(row.topic)
         stamp = {} if row.timestamp_ms is None else {"timestamp": row.timestamp_ms}
         deadline = time.monotonic() + WITHIN_S
         while True:
             try:
                 self._producer.produce(
-                    row.topic, row.value, row.key, partition=row.partition, on_delivery=note, **stamp
+                    topic, row.value, row.key, partition=row.partition, on_delivery=note, **stamp
                 )
             except BufferError:
                 if time.monotonic() > deadline:
                     raise Unreachable(
-                        f"no Kafka answers at {self._servers}: nothing was taken for {WITHIN_S:.0f} s"
+                        f"no Kafka answers at {self._access.servers}: nothing was taken for {WITHIN_S:.0f} s"
                     ) from None
                 self._producer.poll(POLL_S)
             except KafkaException as e:
@@ -75,11 +81,14 @@ class Writer:
                 self._producer.poll(0)
                 return
 
-    def _failure(self, refused: list[Refusal], left: int) -> Exception:
-        count = len(refused) + left
-        timed_out = not refused or refused[0].code() in (Refusal._MSG_TIMED_OUT, Refusal._TRANSPORT)
+    def _failure(self, refused: list[tuple[Refusal, str]], left: int) -> KafkaError:
+        count, servers = len(refused) + left, self._access.servers
+        timed_out = not refused or refused[0][0].code() in (Refusal._MSG_TIMED_OUT, Refusal._TRANSPORT)
         if timed_out:
             return Unreachable(
-                f"no Kafka answers at {self._servers}: {count} records were not acknowledged within {WITHIN_S:.0f} s"
+                f"no Kafka answers at {servers}: {count} records were not acknowledged within {WITHIN_S:.0f} s"
             )
-        return SendFailed(f"{self._servers}: the broker refused {count} records: {refused[0]}")
+        error, topic = refused[0]
+        return denial.of_rights(self._access, error, topic) or SendFailed(
+            f"{servers}: the broker refused {count} records: {error}"
+        )

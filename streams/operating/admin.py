@@ -5,29 +5,25 @@ Only looks, and imports nothing of Faust, so that a question costs no start of a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
 
-from streams.checkpoint import HallRecord, Mark, Restored, StateUnreadable
+from streams.checkpoint import Mark, Restored, StateUnreadable
 from streams.codec import BadRecord, Decoder
-from streams.engine.hall import Body, unpack_files
+from streams.engine.hall import InForce
+from streams.engine.hall import in_force as hall_files
 from streams.events import Configured
 from streams.lane import Lane, Topology
 from streams.log import EventLog, Time
 from streams.operating.reading import restored_from, state_records
 from streams.record import Record
-from streams.topics import GROUP, JOURNAL, state_topic
+from streams.topics import GROUP, state_topic
 from streams.worker.failure import Fatal
 
-SEARCHED = 200_000
-"""Records of the journal that are looked through, from its end, for when a configuration came into force."""
-
 STEP = 5_000
-Files = Mapping[str, str]
 
-_body = msgspec.msgpack.Decoder(Body)
 _mark = msgspec.msgpack.Decoder(Mark)
 _configured = Decoder((Configured,))
 
@@ -64,7 +60,8 @@ class LaneState(NamedTuple):
 def check_topics(log: EventLog, topology: Topology) -> None:
     """Raises Fatal when the log has not the topics."""
     needed = {name for lane in topology.lanes for name in (lane.topic, state_topic(lane.name))}
-    if missing := sorted(needed - log.topics().keys()):
+    unseen = sorted(needed - log.topics().keys())
+    if missing := [name for name in unseen if log.topic(name) is None]:
         raise Fatal(
             75, f"{log.name}: expected the engine's topics, but there is no {', '.join(missing)}. "
             f"What to do: `hall topics create`, or start the engine once (`hall run`), which makes them.",
@@ -120,20 +117,20 @@ def position(log: EventLog, lane: Lane, partition: int) -> int:
     return log.position(GROUP, lane.topic, partition) or 0
 
 
-def files_of(record: HallRecord) -> dict[str, str]:
-    """The files that were in force when the record was written."""
-    return unpack_files(_body.decode(record.body).files)
-
-
 def origins(states: Iterable[LaneState]) -> Iterator[LaneState]:
     """The partitions that take configuration from outside."""
     return (state for state in states if state.lane.origin)
 
 
-def in_force(states: Iterable[LaneState]) -> dict[str, dict[str, str]]:
-    """By hall, the files in force at the marks."""
-    found = {hall: files_of(record) for state in origins(states) for hall, record in state.restored.halls.items()}
+def in_force(states: Iterable[LaneState]) -> dict[str, InForce]:
+    """By hall, what was in force at the marks, and since when."""
+    found = {hall: hall_files(record) for state in origins(states) for hall, record in state.restored.halls.items()}
     return dict(sorted(found.items()))
+
+
+def files_in_force(states: Iterable[LaneState]) -> dict[str, dict[str, str]]:
+    """By hall, the files in force at the marks."""
+    return {hall: found.files for hall, found in in_force(states).items()}
 
 
 def coming(log: EventLog, states: Iterable[LaneState]) -> dict[str, dict[str, str]]:
@@ -156,28 +153,6 @@ def as_configured(record: Record) -> Configured | None:
     except BadRecord:
         return None
     return event if isinstance(event, Configured) else None
-
-
-def applied_at(log: EventLog, wanted: Mapping[str, Files], partitions: int) -> dict[str, int]:
-    """By hall, when the files came into force, as far as the newest ``SEARCHED`` records of the journal tell."""
-    found: dict[str, int] = {}
-    for partition in range(partitions):
-        for record in _backwards(log, JOURNAL, partition):
-            event = as_configured(record)
-            if event is not None and event.hall not in found and wanted.get(event.hall) == event.files:
-                found[event.hall] = record.timestamp_ms
-                if found.keys() == wanted.keys():
-                    return found
-    return found
-
-
-def _backwards(log: EventLog, topic: str, partition: int) -> Iterator[Record]:
-    end = log.end(topic, partition)
-    lowest = max(log.start(topic, partition), end - SEARCHED)
-    while end > lowest:
-        start = max(lowest, end - STEP)
-        yield from reversed(list(records(log, topic, partition, start, end)))
-        end = start
 
 
 def newest_ms(log: EventLog, topic: str, partition: int) -> int | None:

@@ -12,7 +12,7 @@ from streams.record import Record
 from streams.snapshot import SnapshotName, names
 from streams.topics import SNAPSHOTS, state_topic
 
-PIECE = 1000
+PIECE = 4000
 
 
 class Span(NamedTuple):

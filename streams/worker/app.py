@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import faust
 
 from streams.lane import Lane
 from streams.topics import GROUP
 from streams.worker.batches import Batch
-from streams.worker.lanes import Lanes
 
 INBOX = 4
 """Batches a lane may have waiting: enough to never starve, few enough to stay fresh."""
+
+
+class LanesOfApp(Protocol):
+    """What the app needs of the lanes. ``topics``: by what the log calls them."""
+
+    topics: dict[str, Lane]
+    recovered: dict[str, Callable[[int], dict[bytes, bytes]]]
+
+    async def take(self, batch: Batch) -> None: ...
 
 
 class StateTable(faust.Table):  # type: ignore[misc]
@@ -37,14 +45,16 @@ class StateTable(faust.Table):  # type: ignore[misc]
 
 
 def build_app(
-    broker: str, lanes: Lanes, partitions: int, data: Path, conf: Mapping[str, Any] | None = None, **attributes: Any
-) -> faust.App:
+    broker: str, lanes: LanesOfApp, partitions: int, data: Path, conf: Mapping[str, Any] | None = None, *,
+    group: str = GROUP, **attributes: Any,
+) -> faust.App:  # fmt: skip
     """``attributes`` are set on the app before its transport is made (the embedded log finds itself there).
 
-    ``conf``: settings of Faust's that only this log needs.
+    ``conf``: settings of Faust's that only this log needs. ``group``: what the log calls the workers' group; tables' topics
+    begin with it.
     """
     app = faust.App(
-        GROUP, broker=broker, datadir=str(data), store="memory://", web_enabled=False, autodiscover=False,
+        group, broker=broker, datadir=str(data), store="memory://", web_enabled=False, autodiscover=False,
         topic_partitions=partitions, topic_replication_factor=1, topic_disable_leader=True, topic_allow_declare=False,
         processing_guarantee="at_least_once", stream_wait_empty=False, stream_recovery_delay=0.0,
         consumer_auto_offset_reset="earliest", producer_acks=-1, loghandlers=[],
@@ -54,17 +64,17 @@ def build_app(
         setattr(app, name, value)
     app.lanes = lanes
     app.conf.Table = StateTable
-    for lane in lanes.topics.values():
-        lanes.recovered[lane.name] = _add_lane(app, lane, lanes, partitions).records_of
+    for topic, lane in lanes.topics.items():
+        lanes.recovered[lane.name] = _add_lane(app, topic, lane, lanes, partitions).records_of
     return app
 
 
-def _add_lane(app: faust.App, lane: Lane, lanes: Lanes, partitions: int) -> StateTable:
+def _add_lane(app: faust.App, topic: str, lane: Lane, lanes: LanesOfApp, partitions: int) -> StateTable:
     raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
     # acks=False: positions are the checkpoint's business, Faust has none to commit.
-    topic = app.topic(lane.topic, partitions=partitions, acks=False, maxsize=INBOX, **raw)
+    channel = app.topic(topic, partitions=partitions, acks=False, maxsize=INBOX, **raw)
 
-    @app.agent(topic, name=lane.name, concurrency=1)  # type: ignore[untyped-decorator]
+    @app.agent(channel, name=lane.name, concurrency=1)  # type: ignore[untyped-decorator]
     async def run(batches: faust.StreamT) -> None:
         async for batch in batches:
             assert isinstance(batch, Batch)

@@ -25,7 +25,7 @@ class Exit(NamedTuple):
     causes: tuple[type[BaseException], ...] = ()
 
 
-EXITS = (
+EXITS = (  # the first row that fits counts
     Exit(0, True, "asked to stop, and everything is on disk"),
     Exit(64, True, "wrong options or settings"),
     Exit(
@@ -36,6 +36,10 @@ EXITS = (
     Exit(
         74, False, "the log could not be written or read: disk full, I/O error",
         (errors.LogFull, errors.LogRefused, kafka.SendFailed),
+    ),
+    # Before 75, which is for whatever else is wrong with Kafka. Rights and users are given there, without anything changing here.
+    Exit(
+        77, False, "Kafka does not let us in, or not do that: TLS, certificate, user, password, rights", (kafka.AccessDenied,)
     ),
     Exit(
         75, False, "not now: somebody else has the log or the address, the log is not there or does not answer, or no progress",

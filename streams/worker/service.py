@@ -11,6 +11,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import faust
+from faust.types import TP
 
 from streams.lane import Topology
 from streams.log import Append
@@ -61,7 +62,7 @@ class WorkerService(ABC):
             self.http = HttpServer(*self._http_at, self.metrics.registry, self.lanes)
             await self.http.start()
         self._app = app = self._build(partitions)
-        self.lanes.seek = lambda tp, offset: app.consumer.seek(tp, offset)
+        self.lanes.seek = self._seek
         # What runs beside starts first: on a full disk, retention is what makes the start possible.
         self._spawn(self._watch(), *self._beside())
         await app.start()
@@ -154,7 +155,7 @@ class WorkerService(ABC):
             if (fatal := watchdog.check(time.monotonic())) is not None:
                 self.lanes.fail(fatal)
             if self._app is not None and self._app.crash_reason is not None:
-                self.lanes.fail(self._app.crash_reason)
+                self.lanes.fail(self._in_words(self._app.crash_reason))
 
     # -- one log's own ---------------------------------------------------------------------------------------------
 
@@ -177,6 +178,15 @@ class WorkerService(ABC):
     @abstractmethod
     async def _tick(self) -> None:
         """Append a tick to every partition that this process works on."""
+
+    async def _seek(self, tp: TP, offset: int) -> None:
+        """Fetch this partition of a lane from there on."""
+        assert self._app is not None, "lanes work only while the app does"
+        await self._app.consumer.seek(tp, offset)
+
+    def _in_words(self, error: BaseException) -> BaseException:
+        """What ended the app, in words of ours where the log has better ones than its client."""
+        return error
 
     def _beside(self) -> list[Coroutine[Any, Any, None]]:
         """What else runs, from before the state is recovered."""

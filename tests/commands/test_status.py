@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+from agents.topology import VERSION
 from commands.status import health
 from config.settings import Address
 from streams.embedded.lock import ConsumerLock
@@ -28,12 +29,12 @@ def test_without_an_engine_it_ends_with_3_and_shows_where_everything_stands(tmp_
     assert (found["verdict"], found["engines"], found["http"]) == ("stopped", [], {})
     sensing, service = found["lanes"]
     assert (sensing["lane"], sensing["lag"], sensing["mark_offset"], sensing["halls"]) == ("sensing", 4, 47, 1)
-    assert (service["lane"], service["lag"], service["topology"]) == ("service", 0, 1)
+    assert (service["lane"], service["lag"], service["topology"]) == ("service", 0, VERSION)
     assert sensing["mark_age_s"] < 60
     assert sensing["waiting_s"] < 60
     (hall,) = found["halls"]
     assert (hall["hall"], hall["files"]) == ("small", {name: len(text) for name, text in FILES.items()})
-    assert hall["applied_ms"] is not None
+    assert hall["since_ms"] is not None
 
 
 def test_a_log_that_no_engine_has_touched(tmp_path: Path) -> None:

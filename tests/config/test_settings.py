@@ -13,6 +13,7 @@ from config.settings import TABLE, Address, Broker, Settings, table
 def test_defaults_are_one_box_with_nothing_installed() -> None:
     assert Settings.from_env({"HOME": "/root", "PATH": "/bin"}) == Settings(
         config=None, var=Path("var"), broker=Broker(path=Path("var/hall.db")), http=Address("127.0.0.1", 9464), worker=None,
+        topic_prefix=None,
         sync="FULL", log_max_bytes=None, log_level="INFO", log_format="text",
     )  # fmt: skip
 
@@ -26,6 +27,8 @@ def test_defaults_are_one_box_with_nothing_installed() -> None:
         ("HALL_BROKER", "kafka://a:9092,b:9093", "broker", Broker(servers="a:9092,b:9093")),
         ("HALL_HTTP", "0.0.0.0:80", "http", Address("0.0.0.0", 80)),
         ("HALL_HTTP", "[::1]:0", "http", Address("::1", 0)),
+        ("HALL_TOPIC_PREFIX", "acme.", "topic_prefix", "acme."),
+        ("HALL_TOPIC_PREFIX", "", "topic_prefix", None),
         ("HALL_SYNC", "normal", "sync", "NORMAL"),
         ("HALL_LOG_MAX_BYTES", "5000000", "log_max_bytes", 5_000_000),
         ("HALL_LOG_MAX_BYTES", "5GB", "log_max_bytes", 5_000_000_000),

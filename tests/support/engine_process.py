@@ -23,20 +23,27 @@ class EngineProcess:
     def __init__(self, directory: Path, halls: Halls, own: Mapping[str, str]) -> None:
         self.directory, self.halls, self._own = directory, halls, own
         self.config = directory / "halls"
+        self.config.mkdir(parents=True)
         for hall, files in halls.items():
-            (self.config / hall).mkdir(parents=True)
+            (self.config / hall).mkdir()
             for name, text in files.items():
                 (self.config / hall / name).write_text(text)
         self.process: subprocess.Popen[str] | None = None
         self._printed: list[Path] = []
 
     def start(
-        self, *, topology: str | None = None, env: Mapping[str, str] | None = None, limit: Callable[[], None] | None = None
+        self, *, topology: str | None = None, env: Mapping[str, str] | None = None,
+        limit: Callable[[], None] | None = None, bare: bool = False,
     ) -> None:  # fmt: skip
-        """Start the engine; returns at once. ``limit`` is called in the new process before it becomes the engine."""
+        """Start the engine; returns at once. ``limit`` is called in the new process before it becomes the engine.
+
+        ``bare``: as a worker, which puts no halls in force.
+        """
         assert self.process is None
         run = ["hall", "run"] if topology is None else ["tests.support.engines", topology]
-        command = [sys.executable, "-m", *run, str(self.config), "--no-simulate", "--plain"]
+        where = [str(self.config)] if self.halls else []
+        run = ["hall", "worker"] if bare else [*run, *where, "--no-simulate", "--plain"]
+        command = [sys.executable, "-m", *run]
         # A file for each: under a file size limit what earlier ones printed must not count.
         self._printed.append(self.directory / f"engine-{len(self._printed)}.log")
         output = self._printed[-1].open("w")

@@ -21,7 +21,6 @@ from agents.topology import TOPOLOGY
 from config.loading import load_files
 from devices.simulator import Simulator
 from streams.codec import encode
-from streams.kafka.errors import KafkaError
 from streams.kafka.log import KafkaLog
 from streams.kafka.topics import Made, ensure_topics, needed, new_topic
 from streams.log import Time
@@ -61,6 +60,13 @@ class Worker:
         until(f"worker {self.name} to run", lambda: RUNS.search(self.heard()) is not None or not self.running)
         assert self.running, f"the worker ended: {self.heard()[-3000:]}"
 
+    @property
+    def url(self) -> str:
+        """Where it serves HTTP, once it is up."""
+        found = RUNS.search(self.heard())
+        assert found, f"it does not say where: {self.heard()[-3000:]}"
+        return found[1]
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -94,7 +100,6 @@ class KafkaSystem:
         directory.mkdir(parents=True, exist_ok=True)
         self.log = KafkaLog(servers)
         ensure_topics(self.log, TOPOLOGY, Made(partitions, 1, time))
-        until("every partition to have a leader", self._led)
         self._admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
         self._producer = Producer(
             {
@@ -108,15 +113,6 @@ class KafkaSystem:
         )
         self.workers: list[Worker] = []
         self.refused = 0
-
-    def _led(self) -> bool:
-        try:
-            for topic in needed(TOPOLOGY):
-                for partition in range(self.partitions):
-                    self.log.end(topic.name, partition)
-        except KafkaError:
-            return False
-        return True
 
     def _delivered(self, error: object, message: object) -> None:
         self.refused += error is not None
@@ -187,6 +183,8 @@ class KafkaSystem:
         remove_topic(self.servers, topic)
         [spec] = [found for found in needed(TOPOLOGY) if found.name == topic]
         self.log.create([new_topic(spec, Made(self.partitions, 1))])
+        self.log.close()  # librdkafka may go on with what it knew of the old one
+        self.log = KafkaLog(self.servers)
 
     def told(self, kind: str) -> list[dict[str, Any]]:
         """What the journal says of this type, every partition; repeats too."""
@@ -238,7 +236,8 @@ class Cameras(threading.Thread):
         """Records that the broker did not take."""
         return self._system.refused
 
-    def stop(self) -> None:
+    def stop(self, *, wait: bool = True) -> None:
+        """``wait``: until the broker has all of it."""
         self._over.set()
         self.join()
-        self._system.put(OBSERVATIONS, [])
+        self._system.put(OBSERVATIONS, [], wait=wait)

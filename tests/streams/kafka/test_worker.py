@@ -1,21 +1,24 @@
-"""`hall worker` on a real broker: what it publishes equals the replay of its log, whatever happens to it on the way."""
+"""`hall worker` on a real broker where something is wrong for good: it says what, ends, and never goes on silently.
+
+That it is exact whatever happens is shown in tests/torture/kafka.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from agents.topology import TOPOLOGY
-from streams.kafka.topics import Made, needed, new_topic
-from streams.topics import OBSERVATIONS
+from streams.lane import Lane
+from streams.topics import JOURNAL, OBSERVATIONS, state_topic
 from tests.support import kafka_verdict
 from tests.support.kafka_broker import KafkaBroker, free_port, remove_topic
-from tests.support.kafka_system import Cameras, KafkaSystem
+from tests.support.kafka_system import Cameras, KafkaSystem, Worker
+from tests.support.scraping import families, samples
 from tests.support.system import until
-from tests.torture import kafka
 from tests.torture.halls import halls
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -28,62 +31,154 @@ def system(own_broker: KafkaBroker, tmp_path: Path) -> Iterator[KafkaSystem]:
     made.close()
 
 
-def test_one_worker_publishes_what_the_replay_does(system: KafkaSystem) -> None:
+def run_until_marked(system: KafkaSystem) -> None:
+    """Halls in force, and everything that is there checkpointed by a worker that runs."""
     system.configure()
-    worker = system.start()
-    worker.wait_until_up()
-    cameras = Cameras(system, 1)
-    cameras.start()
-    time.sleep(5)
-    cameras.stop()
-    time.sleep(3)
-    system.wait_until_marked()
-    assert worker.drain() == 0, worker.heard()
-    verdict = kafka_verdict.replayed(system.log, system.partitions)
-    assert verdict.compared > 20
-    assert verdict.repeats == 0
-    assert kafka_verdict.states_equal(system.log, verdict, system.partitions) == len(TOPOLOGY.lanes) * len(system.halls)
+    until("marks", lambda: all(system.marked(lane.name, p) > 0 for lane in TOPOLOGY.lanes for p in system.busy()))
 
 
-@pytest.mark.parametrize(
-    ("fault", "workers", "named"),
-    [
-        (kafka.kill, 1, False), (kafka.kill, 2, True), (kafka.pause_past_session, 2, False), (kafka.kill_broker, 1, False),
-        (kafka.add, 1, False),
-    ],
-)  # fmt: skip
-def test_exact_after(
-    fault: Callable[[kafka.Scene], None], workers: int, named: bool, jars: None, tmp_path: Path
-) -> None:
-    only = (kafka.Fault(fault.__name__, 1, fault),)
-    result = kafka.ordeal(tmp_path, 2, 7, workers=workers, named=named, only=only)
-    assert result.compared > 20
+def start_over(system: KafkaSystem) -> None:
+    """As if nothing had ever run."""
+    for lane in TOPOLOGY.lanes:
+        for topic in (lane.topic, state_topic(lane.name)):
+            system.make_again(topic)
 
 
-# -- clear errors, and no hang -----------------------------------------------------------------------------------------
-
-
-def test_without_a_broker_it_says_where_it_looked(tmp_path: Path, own_broker: KafkaBroker, system: KafkaSystem) -> None:
-    worker = system.start(env={"HALL_BROKER": f"kafka://127.0.0.1:{free_port()}"})
-    assert worker.ended(40) == 75
-    assert "no Kafka answers" in worker.heard()
-
-
-def test_without_topics_it_says_how_to_make_them(system: KafkaSystem) -> None:
+def test_without_broker_or_topics_it_says_where_it_looked_and_how_to_make_them(system: KafkaSystem) -> None:
+    alone = system.start("alone", {"HALL_BROKER": f"kafka://127.0.0.1:{free_port()}"})
+    assert alone.ended(40) == 75
+    assert "no Kafka answers" in alone.heard()
     remove_topic(system.servers, OBSERVATIONS)
     worker = system.start()
     assert worker.ended(40) == 75
     assert "hall topics create" in worker.heard()
 
 
-def test_a_topic_made_again_under_a_running_worker_stops_it(system: KafkaSystem) -> None:
+def test_a_topic_made_again_stops_it_while_it_runs_and_whenever_it_starts(system: KafkaSystem) -> None:
     """Going on would skip what the new topic holds below the old position, or take its records for the old ones."""
-    system.configure()
+    for topic in (OBSERVATIONS, JOURNAL):
+        running = system.start("running")
+        run_until_marked(system)
+        system.make_again(topic)
+        for worker in (running, system.start("again"), system.start("once-more")):
+            assert worker.ended() == 65, f"{topic}: {worker.heard()[-2000:]}"
+            assert "`hall reset` starts a new era" in worker.heard()
+            assert "Traceback" not in worker.heard()
+        start_over(system)
+
+
+def test_a_topic_made_again_while_nobody_ran_stops_it_when_it_starts(system: KafkaSystem) -> None:
+    """Also when the new one has grown past the old position: its id is another, whatever its offsets are."""
+    for topic in (OBSERVATIONS, JOURNAL):
+        worker = system.start()
+        run_until_marked(system)
+        assert worker.drain() == 0
+        system.make_again(topic)
+        system.put(topic, [(None, b"other")] * 200)
+        worker = system.start("again")
+        assert worker.ended() == 65, f"{topic}: {worker.heard()[-2000:]}"
+        assert "the state belongs to log" in worker.heard()
+        assert "`hall reset` starts a new era" in worker.heard()
+        start_over(system)
+
+
+def test_what_retention_took_before_it_was_read_is_told_and_counted_and_it_goes_on(system: KafkaSystem) -> None:
+    cameras = Cameras(system, 3)
     worker = system.start()
+    run_until_marked(system)
+    cameras.start()
+    until("entries", lambda: bool(system.told("zone_entered")))
+    for lane in TOPOLOGY.lanes:
+        worker.kill()
+        worker = lose_unread(system, lane)
+    cameras.stop()
+    system.wait_until_marked()
+    assert worker.drain() == 0, worker.heard()
+    verdict = kafka_verdict.replayed(system.log, system.partitions)
+    assert verdict.compared > 0
+    assert kafka_verdict.states_equal(system.log, verdict, system.partitions) == len(TOPOLOGY.lanes) * len(system.halls)
+
+
+def lose_unread(system: KafkaSystem, lane: Lane) -> Worker:
+    """Take all that a lane has not read, and more; the worker that was started then, and has told and counted it."""
+    marks = {p: system.marked(lane.name, p) for p in range(system.partitions)}
+    system.put(lane.topic, [(hall.encode(), b"never read") for hall in system.halls])
+    starts = system.lose(lane.topic)
+    expected = {(lane.name, marks[p], starts[p]) for p in system.busy()}
+    worker = system.start()
+    until(f"log_lost {expected}", lambda: expected <= losses(system))
     worker.wait_until_up()
-    until("a mark", lambda: all(system.marked("sensing", p) > 2 for p in range(system.partitions)))
-    remove_topic(system.servers, OBSERVATIONS)
-    [topic] = [t for t in needed(TOPOLOGY) if t.name == OBSERVATIONS]
-    system.log.create([new_topic(topic, Made(system.partitions, 1))])
-    assert worker.ended() == 65, worker.heard()[-2000:]
-    assert "hall reset" in worker.heard()
+    # Partitions without halls have lost ticks: nobody is told, and at the next tick they are counted.
+    gone = sum(starts[p] - mark for p, mark in marks.items())
+    until(f"{gone} lost records of {lane.name} counted", lambda: lost_records(worker.url, lane.name) == gone)
+    return worker
+
+
+def losses(system: KafkaSystem) -> set[tuple[str, int, int]]:
+    return {(event["lane"], event["first_offset"], event["next_offset"]) for event in system.told("log_lost")}
+
+
+def lost_records(url: str, lane: str) -> float:
+    found = samples(families(url))
+    return sum(
+        value for labels, value in found.items() if labels[0] == "hall_log_lost_records_total" and lane in labels
+    )
+
+
+# -- a full disk at the broker -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of 256 MB."""
+    directory = tmp_path / "disk"
+    directory.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(directory)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        pytest.skip(f"no small file system can be made here, for that needs root: {made.stderr.strip()}")
+    yield directory
+    subprocess.run(["umount", "--lazy", str(directory)], check=True)
+
+
+def test_a_full_disk_ends_the_broker_and_the_worker_goes_on_when_it_is_back(
+    jars: None, small_disk: Path, tmp_path: Path
+) -> None:
+    """Kafka ends by itself when none of its disks can be written to. To a worker that is a broker that is away."""
+    broker = KafkaBroker(small_disk / "broker")
+    broker.start()
+    system = KafkaSystem(tmp_path / "system", broker.servers, halls(4))
+    cameras = Cameras(system, 4)
+    try:
+        worker = system.start()
+        run_until_marked(system)
+        cameras.start()
+        until("entries", lambda: bool(system.told("zone_entered")))
+        fill(small_disk)
+        broker.wait()
+        cameras.stop(wait=False)
+        (small_disk / "ballast").unlink()
+        broker.restart()
+        system.put(OBSERVATIONS, [])
+        system.wait_until_marked()
+        assert worker.drain() == 0, worker.heard()
+        verdict = kafka_verdict.replayed(system.log, system.partitions)
+        assert verdict.compared > 0
+        states = kafka_verdict.states_equal(system.log, verdict, system.partitions)
+        assert states == len(TOPOLOGY.lanes) * len(system.halls)
+    finally:
+        system.close()
+        broker.kill()
+
+
+def fill(directory: Path) -> None:
+    with (directory / "ballast").open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(65536)) == 65536:
+                pass
+        except OSError:
+            pass

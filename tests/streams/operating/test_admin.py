@@ -8,10 +8,10 @@ import pytest
 
 from agents.topology import SENSING, SERVICE, TOPOLOGY
 from streams.operating import admin, reading
-from streams.topics import JOURNAL, OBSERVATIONS
+from streams.topics import OBSERVATIONS
 from streams.worker.failure import Fatal
 from tests.support.hall_files import FILES, hall_with
-from tests.support.operating import HALL, Box, walk
+from tests.support.operating import HALL, START_MS, Box, walk
 
 OTHER = hall_with("name: West\n", "name: Far west\n")
 
@@ -36,18 +36,14 @@ def test_files_in_force_and_those_that_will_be(tmp_path: Path) -> None:
     box.hall("config", "apply", box.hall_dir(files=OTHER))
     with box.log() as log:
         states = admin.lane_states(log, TOPOLOGY)
-        assert admin.in_force(states) == {HALL: FILES}
+        assert admin.files_in_force(states) == {HALL: FILES}
         assert admin.coming(log, states) == {HALL: OTHER}
 
 
-def test_when_files_came_into_force_is_found_behind_much_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin, "STEP", 3)
-    with Box(tmp_path).made("producer").put(walk(46)).settle().log() as log:
-        assert log.end(JOURNAL, 0) > 6
-        assert admin.applied_at(log, {HALL: FILES}, 1) == {HALL: walk(1)[0].at_ms}
-        assert admin.applied_at(log, {HALL: OTHER}, 1) == {}
-        monkeypatch.setattr(admin, "SEARCHED", 2)
-        assert admin.applied_at(log, {HALL: FILES}, 1) == {}, "it does not look further back than it says"
+def test_since_when_files_are_in_force_is_in_the_state_and_applying_them_again_changes_nothing(tmp_path: Path) -> None:
+    box = Box(tmp_path).made("producer").put(walk(5)).put(walk(5, start_ms=START_MS + 60_000, boot="2")).settle()
+    with box.log() as log:
+        assert admin.in_force(admin.lane_states(log, TOPOLOGY)) == {HALL: (FILES, START_MS)}
 
 
 def test_records_up_to_an_end(tmp_path: Path) -> None:

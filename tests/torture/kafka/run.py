@@ -33,9 +33,12 @@ def drawn(kills: int, seed: int, only: tuple[Fault, ...] = FAULTS) -> list[Fault
 
 def ordeal(
     directory: Path, faults: Iterable[Fault], seed: int, *, workers: int = 2, named: bool = False,
-    say: Callable[[str], None] = lambda _: None,
+    rest_s: float = 6.0, say: Callable[[str], None] = lambda _: None,
 ) -> Ordeal:  # fmt: skip
-    """Raises AssertionError where anything differs from the replay of the log that was left."""
+    """Raises AssertionError where anything differs from the replay of the log that was left.
+
+    ``rest_s``: between two faults, at the most.
+    """
     started, done = time.monotonic(), Counter[str]()
     scene = Scene(directory, workers, seed, named=named)
     try:
@@ -44,7 +47,7 @@ def ordeal(
             say(f"{number} {fault.name} ({len(scene.workers)} workers)")
             fault.act(scene)
             done[fault.name] += 1
-            time.sleep(scene.chance.uniform(0.5, 6.0))
+            time.sleep(scene.chance.uniform(0.5, rest_s))
             if codes := scene.restart_ended():
                 say(f"{number} ended and started again: exit codes {codes}")
         verdict, states, entries = scene.settle()

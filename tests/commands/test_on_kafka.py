@@ -1,0 +1,186 @@
+"""The verbs on a real Kafka: what an operator types there does what it does on the embedded log."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.topology import SENSING
+from streams.codec import id_of
+from streams.recording import read_recording
+from streams.topics import JOURNAL
+from tests.support.engine_process import ROOT, EngineProcess
+from tests.support.kafka_broker import KafkaBroker, require_jars
+from tests.support.kafka_hall import forget
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+PARTITIONS = 3
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    require_jars()
+    started = KafkaBroker(tmp_path_factory.mktemp("kafka"))
+    started.start()
+    yield started
+    started.kill()
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve simulated minutes of the demo hall."""
+    out = tmp_path_factory.mktemp("day")
+    hall({}, "simulate", "--hours", "0.2", "--out", str(out / "day"))
+    return out / "day" / "recording.jsonl.gz"
+
+
+class Site:
+    """Topics of a recording's time on Kafka, and workers."""
+
+    def __init__(self, directory: Path, broker: KafkaBroker) -> None:
+        forget(broker.servers)
+        self.env = {"HALL_BROKER": f"kafka://{broker.servers}", "HALL_VAR": str(directory / "var")}
+        self.hall("topics", "create", "--time", "producer", "--partitions", str(PARTITIONS))
+        self.workers: list[EngineProcess] = []
+
+    def hall(self, *arguments: str, code: int = 0) -> str:
+        return hall(self.env, *arguments, code=code)
+
+    def start(self, directory: Path, count: int) -> None:
+        for number in range(count):
+            worker = EngineProcess(directory / f"worker-{number}", {}, self.env)
+            worker.start(bare=True)
+            self.workers.append(worker)
+        for worker in self.workers:
+            assert worker.url
+
+    def close(self) -> None:
+        for worker in self.workers:
+            worker.kill()
+
+
+def hall(env: dict[str, str], *arguments: str, code: int = 0) -> str:
+    """``hall ARGUMENTS``; what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "hall", *arguments], cwd=ROOT, env={**os.environ, "HALL_HTTP": "127.0.0.1:0", **env},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, f"{arguments}: {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    return done.stdout
+
+
+@pytest.fixture
+def site(tmp_path: Path, kafka: KafkaBroker) -> Iterator[Site]:
+    made = Site(tmp_path, kafka)
+    yield made
+    made.close()
+
+
+def concluded(recording: Path) -> list[bytes]:
+    """What the sensing lane said, repeats and ids left out: an era and offsets are the log's own."""
+    seen: dict[str, bytes] = {}
+    for record in read_recording(recording):
+        name = id_of(record.value) if record.topic == JOURNAL and record.key and record.value else None
+        if name is not None and f":{SENSING.name}:" in name and record.value is not None:
+            seen[name] = record.value.partition(b'",')[2]
+    return sorted(value for value in seen.values() if not value.startswith(b'"type":"configured"'))
+
+
+def report(site: Site, code: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(site.hall("status", "--json", code=code))
+    return found
+
+
+def test_a_day_is_fed_watched_explained_recorded_and_proved(site: Site, day: Path, tmp_path: Path) -> None:
+    assert report(site, 3)["verdict"] == "stopped"
+    site.start(tmp_path, 2)
+    site.hall("feed", str(day), "--speed", "max")
+
+    found = report(site)
+    assert len(found["engines"]) == 2
+    assert sorted(p for engine in found["engines"] for p in engine["partitions"]) == list(range(PARTITIONS))
+    assert [state["lag"] for state in found["lanes"]] == [0] * 2 * PARTITIONS
+    assert [one["hall"] for one in found["halls"]] == ["demo-1"]
+    assert "demo-1" in site.hall("config", "show", "demo-1")
+
+    entered = json.loads(site.hall("log", "cat", "--type", "zone_entered", "--raw").splitlines()[-1])
+    assert "proved: replaying" in site.hall("explain", entered["id"])
+    stats = {
+        (part["topic"], part["partition"]): part
+        for part in json.loads(site.hall("log", "stats", "--json"))["partitions"]
+    }
+    assert max(part["records"] for (topic, _), part in stats.items() if topic == "hall.observations") > 7_000
+
+    # Two workers leave in good order, and the boundary is told partition by partition.
+    assert site.hall("drain", "--wait", "30").count("is processed and on disk") == 2 * PARTITIONS
+    assert [worker.ended() for worker in site.workers] == [0, 0]
+    site.hall("drain", code=3)
+
+    site.hall("record", str(tmp_path / "day.jsonl.gz"))
+    site.hall("replay", str(tmp_path / "day.jsonl.gz"), "--prove")
+
+
+def test_a_configuration_is_compared_applied_and_refused(site: Site, tmp_path: Path) -> None:
+    demo = ROOT / "config" / "examples" / "demo"
+    site.start(tmp_path, 1)
+    assert "demo: new" in site.hall("config", "apply", str(demo), "--dry-run")
+    assert "demo: in force" in site.hall("config", "apply", str(demo))
+    assert "as it is in force" in site.hall("config", "apply", str(demo))
+    # What the tests of the embedded log show of a bad one is refused before any log is asked.
+    (bad := tmp_path / "bad").mkdir()
+    (bad / "hall.yaml").write_text("id: demo\n")
+    site.hall("config", "apply", str(bad), code=78)
+
+
+def test_a_reset_needs_that_no_worker_runs_and_keeps_what_fits(site: Site, day: Path, tmp_path: Path) -> None:
+    site.start(tmp_path, 1)
+    site.hall("feed", str(day), "--speed", "max")
+    site.hall("reset", "--yes", code=75)
+    site.hall("drain", "--wait", "30")
+    before = eras(report(site, 3))
+    assert site.hall("reset", "--yes").count("the state is kept") == 2 * PARTITIONS
+    site.start(tmp_path / "again", 1)
+    found = report(site)
+    assert [one["hall"] for one in found["halls"]] == ["demo-1"]
+    assert all(era > before[part] for part, era in eras(found).items())
+
+
+def eras(found: dict[str, Any]) -> dict[tuple[str, int], int]:
+    return {(state["lane"], state["partition"]): state["era"] for state in found["lanes"]}
+
+
+def test_a_hall_moves_from_the_embedded_log_to_kafka_and_back(site: Site, day: Path, tmp_path: Path) -> None:
+    """
+    embedded ──record──▶ a.jsonl.gz ──feed──▶ Kafka ──record──▶ b.jsonl.gz ──feed──▶ embedded ──record──▶ c.jsonl.gz
+    """
+    files = [tmp_path / f"{name}.jsonl.gz" for name in "abc"]
+    on_box(tmp_path / "first", day, files[0])
+    site.start(tmp_path, 1)
+    site.hall("feed", str(files[0]), "--speed", "max")
+    site.hall("record", str(files[1]))
+    on_box(tmp_path / "second", files[1], files[2])
+    first, *others = map(concluded, files)
+    assert len(first) > 200
+    assert others == [first, first]
+
+
+def on_box(directory: Path, recording: Path, file: Path) -> None:
+    """Feed a recording to an engine on the embedded log, and record what there is then."""
+    env = {"HALL_VAR": str(directory / "var")}
+    hall(env, "topics", "create", "--time", "producer")
+    engine = EngineProcess(directory, {}, env)
+    engine.start(bare=False)
+    try:
+        assert engine.url
+        hall(env, "feed", str(recording), "--speed", "max")
+        hall(env, "record", str(file))
+    finally:
+        engine.kill()
