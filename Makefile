@@ -9,9 +9,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 KILLS ?= 200
 SEED ?= 1
+WORKERS ?= 2
 PORT ?= 9092
 
-.PHONY: help setup run test lint format bench torture docs pictures golden kafka lock clean
+.PHONY: help setup run test lint format bench bench-kafka torture torture-kafka docs pictures golden kafka run-kafka lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,8 +44,14 @@ format: setup ## Put the code into shape
 bench: setup ## Measure, and print the table of benchmarks/README.md
 	@$(BIN)/python -m benchmarks
 
+bench-kafka: setup ## The same on a real Kafka, beside stock Faust, Quix Streams and Bytewax (fetched on first use; minutes)
+	@$(BIN)/python -m benchmarks kafka kafka-latency kafka-pauses peers
+
 torture: setup ## Kill, stop and damage a running engine KILLS times (default 200), and compare with the replay
 	@$(BIN)/python -m tests.torture --kills $(KILLS) --seed $(SEED)
+
+torture-kafka: setup ## The same on a real Kafka, with WORKERS workers (default 2) and a network that fails
+	@$(BIN)/python -m tests.torture.kafka --kills $(KILLS) --seed $(SEED) --workers $(WORKERS)
 
 docs: setup ## Write what in docs/ follows from the code: schemas of events and topics, tables of settings and exit codes
 	@$(BIN)/python -m docs.generate
@@ -58,6 +65,10 @@ golden: setup ## After a meant change of behaviour: show what old logs give now,
 kafka: setup ## Start a real one-node Kafka on 127.0.0.1:9092 for trying (data in var/kafka); Ctrl-C stops it
 	@bash .ci/kafka var/kafka-jars
 	@$(BIN)/python -m tests.support.kafka_broker var/kafka $(PORT)
+
+run-kafka: setup ## Run the demo hall on Kafka: the one that `make kafka` started, or one of its own beside it
+	@bash .ci/kafka var/kafka-jars
+	@$(BIN)/python -m tests.support.kafka_demo var/kafka $(PORT)
 
 lock: ## Resolve pyproject.toml anew into requirements.lock (needs uv)
 	@uv pip compile --quiet --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock pyproject.toml

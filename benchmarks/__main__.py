@@ -2,6 +2,8 @@
 
     python -m benchmarks [NAME ...] [--quick] [--dir DIRECTORY]
 
+Without names: all but those that are measured only when named.
+
 Nothing is asserted: the figures depend on the machine and on what else it does. How they are measured and what to make
 of them: benchmarks/README.md.
 """
@@ -9,33 +11,49 @@ of them: benchmarks/README.md.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import agents, driver, embedded, kafka, latency, memory, replay, restart
+from benchmarks import agents, driver, embedded, latency, memory, replay, restart
 from benchmarks.conditions import conditions
-from benchmarks.figures import Figure, Options
+from benchmarks.figures import Figure, NotMeasured, Options
+from benchmarks.kafka import latency as kafka_latency
+from benchmarks.kafka import pauses as kafka_pauses
+from benchmarks.kafka import throughput as kafka
+from benchmarks.peers import measuring as peers
 
 WIDTH = 132
 """Of the table where no terminal says its own."""
 
 
 class Measurement(NamedTuple):
+    """``named``: only when it is asked for by name, because it takes long and fetches packages."""
+
     name: str
     run: Callable[[Options], Iterable[Figure]]
     about: str
+    named: bool = False
+
+    def wanted(self, names: Sequence[str]) -> bool:
+        return self.name in names if names else not self.named
 
 
 MEASUREMENTS = (
     Measurement("driver", driver.measure, "the sensing lane in memory, frames of 12 people"),
     Measurement("embedded", embedded.measure, "the engine on the embedded log, with checkpoints"),
-    Measurement("kafka", kafka.measure, "the engine on a real Kafka beside it, one worker, with checkpoints"),
+    Measurement("kafka", kafka.measure, "the engine on a real Kafka beside it, with checkpoints"),
+    Measurement(
+        "kafka-latency", kafka_latency.measure, "on Kafka, from a frame to what was concluded, at 2,000 frames/s"
+    ),
+    Measurement("kafka-pauses", kafka_pauses.measure, "on Kafka, the longest pause of a partition, 50 halls"),
+    Measurement("peers", peers.measure, "one job on one real Kafka, each engine in its own environment", named=True),
     Measurement("latency", latency.measure, "from a frame to what was concluded from it, at 2,000 frames/s"),
     Measurement("restart", restart.measure, "from the start after kill -9 to the first new output, 50 halls"),
     Measurement("memory", memory.measure, "one process with 1,000 halls of 20 people"),
@@ -57,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.dir) as scratch:
         _add(table, "conditions", conditions(Path(scratch)))
         for measurement in MEASUREMENTS:
-            if not options.names or measurement.name in options.names:
+            if measurement.wanted(options.names):
                 _measure(table, measurement, Options(options.quick, Path(scratch) / measurement.name))
     console = Console()
     (console if console.is_terminal else Console(width=WIDTH)).print(table)
@@ -66,8 +84,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _measure(table: Table, measurement: Measurement, options: Options) -> None:
     Console(stderr=True).print(f"measuring {measurement.about} ...", style="dim")
     options.directory.mkdir()
-    _add(table, measurement.about, measurement.run(options))
+    _add(table, measurement.about, _figures(measurement, options))
     shutil.rmtree(options.directory)
+
+
+def _figures(measurement: Measurement, options: Options) -> Iterator[Figure]:
+    try:
+        yield from measurement.run(options)
+    except NotMeasured as e:
+        yield Figure("not measured", "", "", str(e))
+    yield Figure("  load average after it", f"{os.getloadavg()[0]:.1f}", "", "of the last minute")
 
 
 def _add(table: Table, title: str, figures: Iterable[Figure]) -> None:

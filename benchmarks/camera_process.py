@@ -2,9 +2,10 @@
 
     python -m benchmarks.camera_process LOG HALLS RATE SECONDS OUT
 
-The frames of all cameras are spread evenly over time. Each transaction takes what has come due while the one before was
-written. OUT gets three 64-bit integers for every frame: its offset, and on this machine's monotonic clock, in
-nanoseconds, when it was due and when it stood in the log.
+LOG: an embedded log's file, or kafka://host:port. The frames of all cameras are spread evenly over time. Each append takes
+what has come due while the one before was written; on Kafka it is librdkafka that writes, to each hall's own partition.
+It says ``ready`` when it begins. OUT gets four 64-bit integers for every frame: its partition and offset, and on this
+machine's monotonic clock, in nanoseconds, when it was due and when it stood in the log.
 """
 
 from __future__ import annotations
@@ -13,32 +14,54 @@ import sys
 import time
 from array import array
 from pathlib import Path
-
-from msgspec.structs import replace
+from typing import NamedTuple
 
 from agents.topology import SENSING
 from benchmarks.crowd import log_of
+from benchmarks.engine_process import READY
 from benchmarks.halls import many
 from streams.codec import encode
 from streams.embedded.log import Log
 from streams.events import Frame
-from streams.log import Append
+from streams.kafka.log import KafkaLog
+from streams.log import Append, EventLog
+from streams.partitioner import partition_of
 from streams.topics import OBSERVATIONS
 
 CAMERAS_A_HALL = 2
 SECOND_NS = 1_000_000_000
+KAFKA = "kafka://"
 
 
-def prepared(halls: int, rate: float, seconds: float) -> list[Frame]:
-    """The frames to send, in the order of sending; their times are set when they are sent."""
+class Prepared(NamedTuple):
+    """A frame, encoded but for the moment at which it is sent."""
+
+    hall: bytes
+    before: bytes
+    after: bytes
+
+    @classmethod
+    def of(cls, frame: Frame) -> Prepared:
+        before, time_, after = encode(frame).partition(b'"at_ms":%d' % frame.at_ms)
+        assert time_, "a frame says when it was seen"
+        return cls(frame.hall.encode(), before + b'"at_ms":', after)
+
+    def sent(self, at_ms: int) -> bytes:
+        return b"%b%d%b" % (self.before, at_ms, self.after)
+
+
+def prepared(halls: int, rate: float, seconds: float) -> list[Prepared]:
+    """The frames to send, in the order of sending."""
     fps = rate / halls / CAMERAS_A_HALL
     records = log_of(many(halls), 1, round(rate * seconds), fps=fps)
     events = (SENSING.decoder.decode(record.value) for record in records if record.key is not None)
-    return [event for event in events if isinstance(event, Frame)]
+    return [Prepared.of(event) for event in events if isinstance(event, Frame)]
 
 
-def send(log: Log, frames: list[Frame], rate: float) -> array[int]:
+def send(log: EventLog, frames: list[Prepared], rate: float) -> array[int]:
     """Append them all; what OUT gets."""
+    count = log.partitions(OBSERVATIONS)
+    home = {hall: partition_of(hall, count) for hall in {frame.hall for frame in frames}}
     told = array("q")
     sent, started = 0, time.monotonic_ns()
     while sent < len(frames):
@@ -48,20 +71,23 @@ def send(log: Log, frames: list[Frame], rate: float) -> array[int]:
             time.sleep(0.5 / rate)
             continue
         now_ms = time.time_ns() // 1_000_000
-        rows = [
-            Append(OBSERVATIONS, 0, frame.hall.encode(), encode(replace(frame, at_ms=now_ms)), None) for frame in batch
-        ]
+        rows = [Append(OBSERVATIONS, home[frame.hall], frame.hall, frame.sent(now_ms)) for frame in batch]
         placed = log.append(rows)
         done = time.monotonic_ns()
-        for number, (offset, _) in enumerate(placed, sent):
-            told.extend((offset, started + int(number * SECOND_NS / rate), done))
+        for number, (row, (offset, _)) in enumerate(zip(rows, placed, strict=True), sent):
+            told.extend((row.partition, offset, started + int(number * SECOND_NS / rate), done))
         sent += len(batch)
     return told
 
 
-def main(path: str, halls: str, rate: str, seconds: str, out: str) -> None:
+def opened(place: str) -> EventLog:
+    return KafkaLog(place.removeprefix(KAFKA)) if place.startswith(KAFKA) else Log.open(Path(place), create=False)
+
+
+def main(place: str, halls: str, rate: str, seconds: str, out: str) -> None:
     frames = prepared(int(halls), float(rate), float(seconds))
-    with Log.open(Path(path), create=False) as log, Path(out).open("wb") as file:
+    with opened(place) as log, Path(out).open("wb") as file:
+        print(READY, flush=True)
         send(log, frames, float(rate)).tofile(file)
 
 

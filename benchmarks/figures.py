@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
+
+
+class NotMeasured(Exception):
+    """What a measurement needs is not on this machine: the message says what."""
 
 
 class Options(NamedTuple):
@@ -36,3 +41,8 @@ def percentile(values: Sequence[float], percent: float) -> float:
     """By nearest rank, of at least one value."""
     ordered = sorted(values)
     return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]
+
+
+def spread(seconds: Sequence[float]) -> str:
+    """The middle one, and between which they lie."""
+    return f"{median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f})"

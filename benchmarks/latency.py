@@ -10,92 +10,93 @@ from __future__ import annotations
 import subprocess
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from agents.topology import SENSING, TOPOLOGY
+from agents.topology import TOPOLOGY
 from benchmarks.figures import Figure, Options, percentile
 from benchmarks.halls import many
-from benchmarks.processes import result, start, start_engine, wait_ready
-from streams.codec import id_of
+from benchmarks.journal import Journal, LogReader, News
+from benchmarks.processes import result, start_cameras, start_engine, wait_ready
 from streams.embedded.log import Log
 from streams.embedded.topics import ensure_topics
-from streams.ids import parse_id
 from streams.rows import configured
-from streams.topics import JOURNAL
 
 HALLS = 125
 """Of two cameras that send 8 frames a second each."""
 RATE = 2000
 WARM_S = 5
 """Left out at the start: every hall's tracks begin at once then, and the engine has its halls to set up."""
-LOOK_EVERY_S = 0.002
+AFTER_S = 1.0
 TARGET = "p99 < 100 ms"
 
-Seen = list[tuple[bytes, int]]
-"""What a reader found, and when, on the monotonic clock in nanoseconds."""
+
+class Times(NamedTuple):
+    """When a frame was due and when it stood in the log, on the monotonic clock in nanoseconds."""
+
+    due: int
+    stood: int
+
+
+Frames = dict[tuple[int, int], Times]
+"""By partition and offset."""
 
 
 def measure(options: Options) -> Iterator[Figure]:
-    seconds = 10 if options.quick else 30
+    seconds = seconds_of(options) + WARM_S
     path, out = options.directory / "hall.db", options.directory / "frames"
     with Log.open(path) as log:
         ensure_topics(log, TOPOLOGY)
         engine = start_engine(path, clock="wall")
         wait_ready(engine)
         log.append(configured(log, many(HALLS), time.time_ns() // 1_000_000))
-        cameras = start("camera_process", path, HALLS, RATE, seconds + WARM_S, out)
-        seen = _watch(log, cameras)
+        cameras = start_cameras(path, HALLS, RATE, seconds, out)
+        seen = watched(Journal(LogReader(log)), cameras)
         engine.terminate()
         done = result(engine)
-    frames = _frames(out)
-    first = min(due for due, _ in frames.values()) + WARM_S * 10**9
-    waits = [(at - due, at - stood) for at, due, stood in _matched(seen, frames) if due >= first]
-    yield Figure(
-        "frame due to event read", _percentiles([all_ns for all_ns, _ in waits]), TARGET, f"{len(waits):,} events"
-    )
-    yield Figure("frame in the log to event read", _percentiles([ns for _, ns in waits]))
-    took_s = (max(stood for _, stood in frames.values()) - min(due for due, _ in frames.values())) / 1e9
-    share = done.cpu_s / (seconds + WARM_S)
-    yield Figure(
-        "sent", f"{len(frames) / took_s:,.0f} frames/s", f"{RATE:,} frames/s", f"the engine used {share:.0%} of a core"
-    )
+    yield from figures(seen, frames_of(out), done.cpu_s / seconds)
 
 
-def _watch(log: Log, cameras: subprocess.Popen[str]) -> Seen:
-    """The journal as it grows, until a second after the cameras have ended."""
-    seen: Seen = []
-    at, until = log.end(JOURNAL, 0), float("inf")
+def seconds_of(options: Options) -> int:
+    return 10 if options.quick else 30
+
+
+def watched(journal: Journal, cameras: subprocess.Popen[str]) -> list[News]:
+    """What is published until a second after the cameras have ended."""
+    seen: list[News] = []
+    until = float("inf")
     while time.monotonic() < until:
         if until == float("inf") and cameras.poll() is not None:
-            until = time.monotonic() + 1.0
-        records = log.read(JOURNAL, 0, at) if log.changed() or seen else []
-        now = time.monotonic_ns()
-        if records:
-            seen += [(record.value, now) for record in records if record.value is not None]
-            at = records[-1].offset + 1
-        else:
-            time.sleep(LOOK_EVERY_S)
+            until = time.monotonic() + AFTER_S
+        seen += journal.advance()
     if cameras.returncode:
         raise SystemExit(f"the cameras ended with exit code {cameras.returncode}: their reason stands above")
     return seen
 
 
-def _frames(out: Path) -> dict[int, tuple[int, int]]:
-    """Offset -> when the frame was due and when it stood in the log."""
+def frames_of(out: Path) -> Frames:
+    """What the cameras wrote down."""
     told = array("q", out.read_bytes())
-    return {told[i]: (told[i + 1], told[i + 2]) for i in range(0, len(told), 3)}
+    return {(told[i], told[i + 1]): Times(told[i + 2], told[i + 3]) for i in range(0, len(told), 4)}
 
 
-def _matched(seen: Seen, frames: dict[int, tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
-    """When an event of the sensing lane was read, when its frame was due and when that stood in the log."""
-    for value, at in seen:
-        name = id_of(value)
-        if name is None:
-            continue  # a tick
-        event_id = parse_id(name)
-        if event_id.lane == SENSING.name and event_id.offset in frames:
-            yield at, *frames[event_id.offset]
+def figures(seen: Iterable[News], frames: Frames, share: float) -> Iterator[Figure]:
+    """``share``: of a core, that the engine used."""
+    begun = min(times.due for times in frames.values())
+    waits = [
+        (news.at_ns - times.due, news.at_ns - times.stood)
+        for news in seen
+        if (times := frames.get((news.partition, news.offset))) is not None and times.due >= begun + WARM_S * 10**9
+    ]
+    yield Figure(
+        "frame due to event read", _percentiles([all_ns for all_ns, _ in waits]), TARGET, f"{len(waits):,} events"
+    )
+    yield Figure("frame in the log to event read", _percentiles([ns for _, ns in waits]))
+    took_s = (max(times.stood for times in frames.values()) - begun) / 1e9
+    yield Figure(
+        "sent", f"{len(frames) / took_s:,.0f} frames/s", f"{RATE:,} frames/s", f"the engine used {share:.0%} of a core"
+    )
 
 
 def _percentiles(nanoseconds: list[int]) -> str:

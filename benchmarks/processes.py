@@ -1,7 +1,8 @@
-"""Logs filled with a crowd, and engines over them as processes of their own."""
+"""Logs filled with a crowd, and engines and cameras on them as processes of their own."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -42,11 +43,16 @@ def start_engine(path: Path, *, lanes: str = "all", clock: str = "own", until: s
     return start("engine_process", path, lanes, clock, until)
 
 
-def wait_ready(engine: subprocess.Popen[str]) -> None:
-    """Until it has recovered."""
-    assert engine.stdout is not None
-    if engine.stdout.readline().strip() != READY:
-        raise SystemExit(f"the engine ended with exit code {engine.wait()}: its reason stands above")
+def start_cameras(place: object, halls: int, rate: int, seconds: float, out: Path) -> subprocess.Popen[str]:
+    """On an embedded log's file, or on kafka://host:port. They send once they are ready, which takes a while."""
+    return start("camera_process", place, halls, rate, seconds, out)
+
+
+def wait_ready(process: subprocess.Popen[str]) -> None:
+    """Until it has recovered, or begins."""
+    assert process.stdout is not None
+    if process.stdout.readline().strip() != READY:
+        raise SystemExit(f"a process ended with exit code {process.wait()}: its reason stands above")
 
 
 def result(engine: subprocess.Popen[str]) -> Done:
@@ -60,3 +66,9 @@ def process_all(path: Path, *, lanes: str) -> Done:
     engine = start_engine(path, lanes=lanes, until="end")
     wait_ready(engine)
     return result(engine)
+
+
+def cpu_s(process: subprocess.Popen[str]) -> float:
+    """User and system time of a process with all its threads, in seconds (proc(5))."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -28,7 +29,11 @@ POLL_S = 0.2
 TAIL = -10
 """Where --follow begins unless told otherwise: like `tail -f`."""
 
-STATS_COLUMNS: tuple[Column, ...] = (
+TOPIC_COLUMNS: tuple[Column, ...] = (
+    ("topic", "left"), ("partitions", "right"), ("records", "right"), ("size", "right"), ("first", "left"), ("last", "left"),
+    ("kept", "left"),
+)  # fmt: skip
+PARTITION_COLUMNS: tuple[Column, ...] = (
     ("topic", "left"), ("partition", "right"), ("start", "right"), ("end", "right"), ("records", "right"),
     ("size", "right"), ("first", "left"), ("last", "left"), ("kept", "left"),
 )  # fmt: skip
@@ -142,14 +147,18 @@ def _show_numbered(record: Record) -> None:
 
 @command.command("stats")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-def stats(as_json: bool) -> None:
+@click.option("--partitions", "each", is_flag=True, help="Every partition, with its offsets.")
+def stats(as_json: bool, each: bool) -> None:
     """Show what the log holds, topic by topic, and what it takes on the disk.
 
     `start` and `end` are offsets: records from `start` up to, not including, `end` are retained. `size` counts keys and
-    values; the file is somewhat larger, and its write-ahead log (WAL) comes on top.
+    values; the file is somewhat larger, and its write-ahead log (WAL) comes on top. Kafka tells no client what a topic
+    holds: there, records are counted by their offsets, and `size` follows from the first and last hundred of each
+    partition.
 
     \b
       hall log stats
+      hall log stats --partitions
       hall log stats --json | jq '.disk.free_bytes'
     """
     with clear_errors(), open_log(settings(), read_only=True) as log:
@@ -158,7 +167,10 @@ def stats(as_json: bool) -> None:
             topics = [part._asdict() | {"time": specs[part.topic].time} for part in parts]
             click.echo(json.dumps({"name": log.name, "disk": disk, "partitions": topics}, indent=2))
             return
-        print_table(STATS_COLUMNS, [_stats_row(part, specs[part.topic]) for part in parts])
+        if each:
+            print_table(PARTITION_COLUMNS, [_partition_row(part, specs[part.topic]) for part in parts])
+        else:
+            print_table(TOPIC_COLUMNS, [_topic_row(specs[name], list(of)) for name, of in groupby(parts, _topic_of)])
         click.echo(f"\n{log.name}")
         if disk:
             click.echo(disk_text(disk))
@@ -179,10 +191,24 @@ def disk_text(disk: Mapping[str, int]) -> str:
     return f"file {file}, WAL {wal}, free on its disk {free}"
 
 
-def _stats_row(part: PartitionStats, spec: TopicSpec) -> Sequence[str]:
+def _topic_of(part: PartitionStats) -> str:
+    return part.topic
+
+
+def _partition_row(part: PartitionStats, spec: TopicSpec) -> Sequence[str]:
     numbers = (str(part.partition), str(part.start), str(part.end), str(part.records), size(part.bytes))
-    kept = retention(spec.compact, spec.retention_ms, spec.retention_bytes)
-    return (part.topic, *numbers, when(part.first_ms)[:19], when(part.last_ms)[:19], kept)
+    return (part.topic, *numbers, when(part.first_ms)[:19], when(part.last_ms)[:19], _kept(spec))
+
+
+def _topic_row(spec: TopicSpec, parts: Sequence[PartitionStats]) -> Sequence[str]:
+    numbers = (str(len(parts)), str(sum(p.records for p in parts)), size(sum(p.bytes for p in parts)))
+    first = min((p.first_ms for p in parts if p.first_ms is not None), default=None)
+    last = max((p.last_ms for p in parts if p.last_ms is not None), default=None)
+    return (spec.name, *numbers, when(first)[:19], when(last)[:19], _kept(spec))
+
+
+def _kept(spec: TopicSpec) -> str:
+    return retention(spec.compact, spec.retention_ms, spec.retention_bytes)
 
 
 # -- backup ------------------------------------------------------------------------------------------------------------

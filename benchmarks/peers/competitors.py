@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from benchmarks.peers.frames import HALLS
 from benchmarks.peers.task import Task
 from streams.topics import JOURNAL, state_topic
 
@@ -17,8 +16,7 @@ class Competitor(NamedTuple):
     """``environment`` None: the project's own. ``share``: of the frames; the slow need fewer for the same precision.
 
     ``state``: the topics that hold its state, from the run's name; none: files in the run's directory. ``target``: where
-    it publishes, when it has no choice; ``besides``: records that it puts there over and above the job's outputs.
-    ``aimed_at``: how many times as fast we want to be, at least.
+    it publishes, when it has no choice. ``aimed_at``: how many times as fast we want to be, at least.
     """
 
     name: str
@@ -27,7 +25,6 @@ class Competitor(NamedTuple):
     commands: Commands
     state: Callable[[Task], str | None]
     target: str | None = None
-    besides: int = 0
     share: float = 1.0
     aimed_at: float | None = None
 
@@ -45,8 +42,7 @@ def _bytewax(task: Task) -> tuple[tuple[str, ...], ...]:
 
 
 OURS = Competitor(
-    "ours", "Hallstream", None, _module("ours"), lambda task: state_topic("sensing"), target=JOURNAL,
-    besides=len(HALLS),  # the configuration of each, passed on
+    "ours", "Hallstream", None, _module("ours"), lambda task: state_topic("sensing"), target=JOURNAL
 )  # fmt: skip
 PEERS = (
     Competitor(

@@ -31,8 +31,8 @@ PARTITIONS = 4
 LOOK_EVERY_S = 0.05
 STALL_AT_MOST_S = 60.0
 LEADERS_WITHIN_S = 10.0
-SETTLE_S = 0.3
-"""After the last output that was expected: whoever publishes too much shows it by then."""
+SETTLE_S = 0.5
+"""Without a further output, once there are enough: whoever publishes too much shows it by then."""
 
 LOG_TIME = {"message.timestamp.type": "LogAppendTime"}
 _ID = re.compile(rb'^\{"id":"[^"]*",')
@@ -87,6 +87,8 @@ class Field:
             engine = Engine(competitor, python, task)
             try:
                 return self._watched(log, competitor, engine, given)
+            except KafkaError as e:
+                raise Failed(str(e)) from e
             finally:
                 engine.kill()
 
@@ -102,25 +104,34 @@ class Field:
         _wait_for_leaders(log, task.target)
 
     def _watched(self, log: KafkaLog, competitor: Competitor, engine: Engine, given: Input) -> Run:
-        task, count = engine.task, given.expected.total() + competitor.besides
-        cpu, changed, before = 0.0, time.monotonic(), -1
-        while (there := sum(log.end(task.target, p) for p in range(PARTITIONS))) < count:
-            if not engine.running:
-                raise Failed(f"ended by itself: {engine.said()[-300:].strip()}")
-            if there != before:
-                before, changed = there, time.monotonic()
-            elif time.monotonic() - changed > STALL_AT_MOST_S:
-                raise Failed(f"{there:,} of {count:,} outputs, and no more for {STALL_AT_MOST_S:.0f} s")
-            if not cpu and engine.began() is not None:
-                cpu = engine.cpu_s()
-            time.sleep(LOOK_EVERY_S)
-        spent, state = engine.cpu_s() - cpu, self._state(log, competitor, task)
-        time.sleep(SETTLE_S)
+        cpu_s = self._wait(log, engine, given.expected.total())
+        state = self._state(log, competitor, engine.task)
         engine.kill()
-        began, ended = engine.began(), _checked(log, task.target, given.expected)
+        began, ended = engine.began(), _checked(log, engine.task.target, given.expected)
         if began is None:
             raise Failed("published everything, and never said when it began")
-        return Run(given.frames, ended - began, spent, state)
+        return Run(given.frames, ended - began, cpu_s, state)
+
+    def _wait(self, log: KafkaLog, engine: Engine, count: int) -> float:
+        """Until no more outputs come, there being ``count`` at least; the CPU time from its beginning to the last one.
+
+        There may be more: Hallstream passes on the halls' configuration.
+        """
+        before, at_first, at_last, changed = -1, 0.0, 0.0, time.monotonic()
+        while True:
+            if not engine.running:
+                raise Failed(f"ended by itself: {engine.last_words()}")
+            if not at_first and engine.began() is not None:
+                at_first = engine.cpu_s()
+            there = sum(log.end(engine.task.target, p) for p in range(PARTITIONS))
+            quiet_s = time.monotonic() - changed
+            if there != before:
+                before, changed, at_last = there, time.monotonic(), engine.cpu_s()
+            elif there >= count and quiet_s > SETTLE_S:
+                return at_last - at_first
+            elif quiet_s > STALL_AT_MOST_S:
+                raise Failed(f"{there:,} of {count:,} outputs, and no more for {STALL_AT_MOST_S:.0f} s")
+            time.sleep(LOOK_EVERY_S)
 
     def _state(self, log: KafkaLog, competitor: Competitor, task: Task) -> str:
         topic = competitor.state(task)
@@ -141,7 +152,8 @@ class Engine:
         env = {**os.environ, **task.to_env()}
         with self._file.open("w") as output:
             for command in first:
-                subprocess.run(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT, check=True)
+                if subprocess.run(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT).returncode:
+                    raise Failed(f"could not be prepared: {self.last_words()}")
             self._process = subprocess.Popen(last, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
 
     @property
@@ -149,7 +161,11 @@ class Engine:
         return self._process.poll() is None
 
     def said(self) -> str:
+        """Both of its outputs so far."""
         return self._file.read_text(encoding="utf-8", errors="replace")
+
+    def last_words(self) -> str:
+        return self.said().strip().rpartition("\n")[2][-300:]
 
     def began(self) -> float | None:
         return began_at(self.said())

@@ -75,9 +75,7 @@ def _inputs(servers: str, count: int) -> tuple[dict[float, Input], float]:
     return inputs, took_s
 
 
-def _compete(
-    field: Field, inputs: dict[float, Input], pythons: dict[str, Path], rounds: int, results: Results
-) -> None:
+def _compete(field: Field, inputs: dict[float, Input], pythons: dict[str, Path], rounds: int, results: Results) -> None:
     for number in range(1, rounds + 1):
         for competitor in COMPETITORS:
             if competitor.name in pythons and competitor.name not in results.failed:
@@ -92,7 +90,9 @@ def _run(field: Field, competitor: Competitor, python: Path, given: Input, numbe
         _say(f"round {number}: {competitor.title}: {e}")
         return
     results.runs.setdefault(competitor.name, []).append(run)
-    _say(f"round {number}: {competitor.title}: {rate(run.frames, run.wall_s)}, {rate(run.frames, run.cpu_s)} by CPU time")
+    _say(
+        f"round {number}: {competitor.title}: {rate(run.frames, run.wall_s)}, {rate(run.frames, run.cpu_s)} by CPU time"
+    )
 
 
 def _say(what: str) -> None:

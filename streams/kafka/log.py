@@ -151,7 +151,8 @@ class KafkaLog:
             self.topic(OBSERVATIONS)  # is there nothing, or nothing for us?
             return {}
         counts = {name: len(topic.partitions) for name, topic in self._describe(names).items()}
-        return {name: _spec(name, counts[name], config) for name, config in self._configs(names).items()}
+        configs = self._configs(names) or self._configs(names, all_of_them=True)  # raises, and says which
+        return {name: _spec(name, counts[name], config) for name, config in configs.items()}
 
     def topic(self, name: str) -> TopicSpec | None:
         """One of them, None if it is not there. Raises AccessDenied where we may not look."""
@@ -200,7 +201,9 @@ class KafkaLog:
 
         Raises KafkaError.
         """
-        outside = [self._outside(topic) for topic in topics]
+        outside = [
+            NewTopic(self.naming.outside(t.topic), t.num_partitions, t.replication_factor, config=t.config) for t in topics
+        ]
         for name, future in self._admin.create_topics(outside, request_timeout=PATIENCE_S).items():
             try:
                 future.result(PATIENCE_S + 1)
@@ -208,13 +211,6 @@ class KafkaLog:
                 if e.args[0].code() != Refusal.TOPIC_ALREADY_EXISTS:
                     raise translated(e, self.access, name) from e
         self._wait_for({topic.topic for topic in topics})
-
-    def _outside(self, topic: NewTopic) -> NewTopic:
-        # Not as a keyword where there are none: librdkafka then places the copies itself.
-        placed = {"replica_assignment": topic.replica_assignment} if topic.replica_assignment else {}
-        copies = {} if placed else {"replication_factor": topic.replication_factor}
-        name = self.naming.outside(topic.topic)
-        return NewTopic(name, topic.num_partitions, config=topic.config or {}, **copies, **placed)
 
     def _wait_for(self, names: set[str]) -> None:
         """The controller knows a topic before the brokers do."""
@@ -300,16 +296,17 @@ class KafkaLog:
 
     def stats(self) -> list[PartitionStats]:
         """All partitions of the engine's topics. Kafka tells no client what a partition holds: ``records`` are the
-        offsets between start and end, and ``bytes`` follow from the newest hundred records."""
+        offsets between start and end, and ``bytes`` follow from the first and last hundred."""
         return [self._stats(name, p) for name, spec in sorted(self.topics().items()) for p in range(spec.partitions)]
 
     def _stats(self, topic: str, partition: int) -> PartitionStats:
         start, end = self._ends(topic, partition)
-        first = self.read(topic, partition, start, limit=1)
-        newest = self.read(topic, partition, max(start, end - SAMPLE), limit=SAMPLE) if first else []
-        size = sum(len(r.key or b"") + len(r.value or b"") for r in newest)
-        total = round(size / len(newest) * (end - start)) if newest else 0
-        first_ms, last_ms = (r[0].timestamp_ms if r else None for r in (first, newest[-1:]))
+        oldest = self.read(topic, partition, start, limit=SAMPLE)
+        newest = self.read(topic, partition, max(start, end - SAMPLE), limit=SAMPLE) if oldest else []
+        sample = [*oldest, *newest]
+        size = sum(len(r.key or b"") + len(r.value or b"") for r in sample)
+        total = round(size / len(sample) * (end - start)) if sample else 0
+        first_ms, last_ms = (r[0].timestamp_ms if r else None for r in (oldest[:1], newest[-1:]))
         return PartitionStats(topic, partition, start, end, end - start, total, first_ms, last_ms)
 
     # -- writing, and the group ------------------------------------------------------------------------------------
@@ -382,6 +379,8 @@ def translated(error: KafkaException, place: Access | str, about: str) -> KafkaE
         return TopicsWrong(
             f"{access.servers}: there is no topic {about}: `hall topics create` makes what the engine needs"
         )
+    if code == Refusal.GROUP_AUTHORIZATION_FAILED and not about.startswith("group "):
+        about = f"group {access.naming.look}"  # whatever was to be read: reading is where librdkafka asks for its group
     denied = denial.of_rights(access, what, about) if isinstance(what, Refusal) else None
     return denied or KafkaError(f"{access.servers}: {about}: {what}")
 

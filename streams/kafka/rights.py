@@ -15,13 +15,14 @@ from confluent_kafka import KafkaError as Refusal
 from confluent_kafka import KafkaException, TopicCollection
 
 from streams.kafka import acl, denial
-from streams.kafka.log import PATIENCE_S, KafkaLog, translated
+from streams.kafka.log import PATIENCE_S, SOON, KafkaLog, translated
 from streams.kafka.naming import Naming
 from streams.kafka.topics import needed
 from streams.lane import Topology
 
 DENIED = (Refusal.TOPIC_AUTHORIZATION_FAILED, Refusal.GROUP_AUTHORIZATION_FAILED)
-NOT_THERE = (Refusal.UNKNOWN_TOPIC_OR_PART, Refusal.GROUP_ID_NOT_FOUND)
+NOT_THERE = (Refusal.UNKNOWN_TOPIC_OR_PART, Refusal.GROUP_ID_NOT_FOUND, *SOON)
+"""Also what a cluster says to the first group that it ever hears of: it has yet to make the topic of all positions."""
 
 Wanted = dict[str, set[str]]
 """By the name of a topic or a group: operations, as ``AclOperation`` calls them."""

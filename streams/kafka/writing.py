@@ -34,8 +34,6 @@ class Writer:
                 **common, "acks": "all", "enable.idempotence": True, "linger.ms": 2, "message.max.bytes": LARGEST_BYTES,
                 # Rows carry their partition; whoever adds a keyed one must agree with all other producers.
                 "partitioner": "murmur2_random", "message.timeout.ms": int(WITHIN_S * 1000),
-                # Without it what is fatal is raised out of whatever is called next. It comes with every row, too.
-                "error_cb": lambda error: None,
             }
         )  # fmt: skip
 
@@ -47,7 +45,7 @@ class Writer:
         def noting(number: int) -> Callable[[Refusal | None, Message], None]:
             def note(error: Refusal | None, message: Message) -> None:
                 if error is not None:
-                    refused.append((error, message.topic()))
+                    refused.append((error, rows[number].topic))
                 else:
                     placed[number] = message.offset(), message.timestamp()[1]
 
@@ -55,7 +53,7 @@ class Writer:
 
         for number, row in enumerate(rows):
             self._produce(row, noting(number))
-        left = self._producer.flush(WITHIN_S + 1)
+        left = self._serve(lambda: self._producer.flush(WITHIN_S + 1))
         if refused or left:
             raise self._failure(refused, left)
         return [place for place in placed if place is not None]
@@ -74,12 +72,22 @@ class Writer:
                     raise Unreachable(
                         f"no Kafka answers at {self._access.servers}: nothing was taken for {WITHIN_S:.0f} s"
                     ) from None
-                self._producer.poll(POLL_S)
+                self._serve(lambda: self._producer.poll(POLL_S))
             except KafkaException as e:
                 raise SendFailed(f"{row.topic}/{row.partition}: {e.args[0]}. Nothing of it was sent.") from e
             else:
-                self._producer.poll(0)
+                self._serve(lambda: self._producer.poll(0))
                 return
+
+    def _serve(self, call: Callable[[], int]) -> int:
+        """What is fatal to the producer comes out of such a call: as it is, or, past a delivery report, as a SystemError."""
+        try:
+            return call()
+        except (KafkaException, SystemError) as e:
+            fatal = e if isinstance(e, KafkaException) else e.__cause__
+            if not isinstance(fatal, KafkaException):
+                raise
+            raise self._failure([(fatal.args[0], "it")], 0) from e
 
     def _failure(self, refused: list[tuple[Refusal, str]], left: int) -> KafkaError:
         count, servers = len(refused) + left, self._access.servers
@@ -89,6 +97,8 @@ class Writer:
                 f"no Kafka answers at {servers}: {count} records were not acknowledged within {WITHIN_S:.0f} s"
             )
         error, topic = refused[0]
+        if error.code() == Refusal.CLUSTER_AUTHORIZATION_FAILED:  # what a producer hears who may write to no topic at all
+            return denial.not_allowed(self._access, "write to any topic")
         return denial.of_rights(self._access, error, topic) or SendFailed(
             f"{servers}: the broker refused {count} records: {error}"
         )

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 from faust.types import TP
 
 from streams.checkpoint import Restored, StateUnreadable, restore
 from streams.codec import TICK, drain_asked_ms
-from streams.engine import Engine, Meter, Output
+from streams.engine import Engine, Meter, OtherLog, Output
 from streams.lane import Lane, Topology
 from streams.worker.batches import Batch
 from streams.worker.failure import Fatal, as_fatal
-from streams.worker.partition import LanePartition
+from streams.worker.partition import ADVICE, LanePartition
 from streams.worker.port import LanePort
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,8 @@ class Lanes:
         """By lane: the records of a partition of its state topic, as they were recovered."""
         self.partition_counts: Mapping[str, int] = {}
         self.seek: Callable[[TP, int], Any] | None = None
+        self.in_words: Callable[[BaseException], BaseException] = lambda error: error
+        """What the log's client raises, as the log's own error where there is one that says more."""
         self.generation: int | None = None
         """The assignment under which batches are taken; None while there is none."""
         self.fatal: asyncio.Future[Fatal] = asyncio.get_running_loop().create_future()
@@ -44,11 +46,12 @@ class Lanes:
         """Somebody said in the log that this process should stop in good order."""
         self.born_ms = time.time_ns() // 1_000_000
         self._taking = True
+        self._log_ids: dict[str, str] = {}
 
     def fail(self, error: BaseException) -> None:
         """End the process for this reason; the first one counts."""
         if not self.fatal.done():
-            self.fatal.set_result(as_fatal(error))
+            self.fatal.set_result(as_fatal(self.in_words(error)))
 
     # -- assignment ------------------------------------------------------------------------------------------------
 
@@ -147,14 +150,32 @@ class Lanes:
             self.drain_asked.set()
 
     async def tend(self) -> None:
-        """Once a second: checkpoints that no record triggered."""
+        """Until something ends the process: checkpoints that no record triggered, and an eye on the topics."""
+        await asyncio.gather(self._every_second(self._idle), self._every_second(self._watch_topics))
+
+    async def _every_second(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         while not self.fatal.done():
             await asyncio.sleep(1.0)
             try:
-                for part in list(self.parts.values()):
-                    await part.idle()
+                await work()
             except Exception as e:  # noqa: BLE001
                 self.fail(e)
+
+    async def _idle(self) -> None:
+        for part in list(self.parts.values()):
+            await part.idle()
+
+    async def _watch_topics(self) -> None:
+        """Also those of lanes that this process has no partition of.
+
+        A group that looks for its topics while one is being made again hands out no partition of it, for good: then
+        nobody would ever write a mark there, and so notice.
+        """
+        for topic in self.topics:
+            found = await self._port.log_id(topic)
+            known = self._log_ids.setdefault(topic, found)
+            if found != known:
+                raise OtherLog(f"{topic} was {known} when this process began, and is {found}. {ADVICE}")
 
     async def finish(self) -> None:
         """Stop taking batches, checkpoint what is in hand."""

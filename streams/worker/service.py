@@ -51,11 +51,12 @@ class WorkerService(ABC):
             await self._start()
         except Exception as e:
             await self.leave()
-            raise as_fatal(e) from e
+            raise as_fatal(self._in_words(e)) from e
 
     async def _start(self) -> None:
         port, partitions = await self._open()
         self.lanes = Lanes(self._topology, port, self.metrics.observe, self.metrics.meters)
+        self.lanes.in_words = self._in_words
         self.lanes.partition_counts = dict.fromkeys(self.lanes.topics, partitions)
         self.metrics.bind(self.lanes, self._ends)
         if self._http_at is not None:
@@ -106,7 +107,7 @@ class WorkerService(ABC):
                 "the last checkpoint took longer than %.0f s: leaving without it, which is safe", FINISH_WITHIN_S
             )
         except Exception as e:
-            raise as_fatal(e) from e
+            raise as_fatal(self._in_words(e)) from e
         if self.lanes.fatal.done():
             raise self.lanes.fatal.result()
 
@@ -119,7 +120,8 @@ class WorkerService(ABC):
             await self.http.stop()
         if self._app is not None:
             # Nobody needs tracebacks of tasks that end because we end them, above the one line that says why.
-            logging.getLogger("faust").setLevel(logging.CRITICAL)
+            for library in ("faust", "aiokafka"):
+                logging.getLogger(library).setLevel(logging.CRITICAL)
             try:
                 await asyncio.wait_for(self._app.stop(), STOP_WITHIN_S)
             except Exception as e:  # noqa: BLE001 - everything that matters is on disk already
@@ -155,7 +157,7 @@ class WorkerService(ABC):
             if (fatal := watchdog.check(time.monotonic())) is not None:
                 self.lanes.fail(fatal)
             if self._app is not None and self._app.crash_reason is not None:
-                self.lanes.fail(self._in_words(self._app.crash_reason))
+                self.lanes.fail(self._app.crash_reason)
 
     # -- one log's own ---------------------------------------------------------------------------------------------
 

@@ -140,6 +140,10 @@ def test_stats_count_records_bytes_and_disk(box: Box) -> None:
 def test_stats_are_a_table_for_people(box: Box) -> None:
     text = box.hall("log", "stats").stdout
     (row,) = (line for line in text.splitlines() if line.startswith("hall.observations "))
+    assert row.split()[1:3] == ["1", "47"]
+    (row,) = (
+        line for line in box.hall("log", "stats", "--partitions").stdout.splitlines() if "hall.observations " in line
+    )
     assert row.split()[1:5] == ["0", "0", "47", "47"]
     assert "1 d, 5.37 GB" in row
     assert "free on its disk" in text

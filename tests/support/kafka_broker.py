@@ -81,7 +81,7 @@ class KafkaBroker:
         properties = self.directory / "server.properties"
         if not (self.directory / "data" / "meta.properties").exists():
             properties.write_text(self._properties(free_port()))
-            _java("kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(properties))
+            _java("kafka.tools.StorageTool", "format", f"--cluster-id={_cluster_id()}", "-c", str(properties))
         with (self.directory / "broker.log").open("ab") as output:
             self._process = subprocess.Popen(
                 _command("kafka.Kafka", str(properties)), cwd=self.directory, stdout=output, stderr=output,

@@ -26,6 +26,7 @@ class FakePort:
         self.source, self.id, self.backlog = list(records), log_id, 0
         self.refuse: str | None = None
         self.calls: list[str] = []
+        self.asked: list[str] = []
         self.sent: list[Output] = []
         self.state: dict[bytes, bytes] = {}
         self.positions: dict[str, int] = {}
@@ -36,6 +37,7 @@ class FakePort:
         self.calls.append(f"{name} {text}".strip())
 
     async def log_id(self, topic: str) -> str:
+        self.asked.append(topic)
         return self.id
 
     def publish(self, outputs: Sequence[Output]) -> None:

@@ -2,6 +2,7 @@
 
 ``next``: the version after this one: one agent more in each lane, one that decides differently, one that is gone.
 ``fragile``: this version, with an agent more that fails when it sees a person called ``poison``.
+``sensing``: this version, without the service lane.
 """
 
 from __future__ import annotations
@@ -98,5 +99,6 @@ NEXT = Topology(
     ),
 )
 FRAGILE = Topology(VERSION, (replace(SENSING, agents=(*SENSING.agents, Delicate)), SERVICE))
+ALONE = Topology(VERSION, (SENSING,))
 
-TOPOLOGIES = {"next": NEXT, "fragile": FRAGILE}
+TOPOLOGIES = {"next": NEXT, "fragile": FRAGILE, "sensing": ALONE}

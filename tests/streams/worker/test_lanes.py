@@ -198,3 +198,21 @@ def test_tending_ends_with_the_process() -> None:
         await room.lanes.tend()
 
     run(work)
+
+
+def test_a_topic_made_again_is_noticed_by_who_has_no_partition_of_it() -> None:
+    """The group hands out none of a topic that was away when it looked: no mark would ever tell."""
+
+    async def work() -> None:
+        room = Room(FakePort())
+        tending = asyncio.create_task(room.lanes.tend())
+        while not room.port.asked:
+            await asyncio.sleep(0)
+        room.port.id = "another"
+        await tending
+        assert room.fatal is not None
+        assert room.fatal.code == 65
+        assert "was log when this process began, and is another" in str(room.fatal)
+        assert "`hall reset` starts a new era" in str(room.fatal)
+
+    run(work)

@@ -1,0 +1,107 @@
+"""The engine on Kafka at full speed: a log that stands full, one worker, then two; the broker on the same machine.
+
+From the moment the workers run until checkpoints cover all of the log. The broker has its own share of the machine, and so
+has whoever else is at work there. What the workers have done before all of them run does not count.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from statistics import median
+from typing import NamedTuple
+
+from rich.console import Console
+
+from agents.topology import SENSING, TOPOLOGY
+from benchmarks.crowd import log_of
+from benchmarks.figures import Figure, Options, rate
+from benchmarks.halls import many
+from benchmarks.kafka.place import broker, fill, forget, system
+from benchmarks.processes import cpu_s
+from streams.lane import Lane
+from tests.support.kafka_system import KafkaSystem
+
+HALLS = 32
+LOOK_EVERY_S = 0.1
+TARGET = "10,000 frames/s"
+_say = Console(file=sys.stderr, style="dim")
+
+
+class Run(NamedTuple):
+    """``topology``: a name of ``tests.support.topologies``; None: the whole one."""
+
+    what: str
+    lanes: tuple[Lane, ...]
+    topology: str | None
+    workers: int
+    target: str = ""
+
+
+RUNS = (
+    Run("sensing lane, one worker", (SENSING,), "sensing", 1, TARGET),
+    Run("both lanes, one worker", TOPOLOGY.lanes, None, 1),
+    Run("sensing lane, two workers", (SENSING,), "sensing", 2),
+    Run("both lanes, two workers", TOPOLOGY.lanes, None, 2),
+)
+
+
+class Done(NamedTuple):
+    """``cpu_s``: of all workers together."""
+
+    frames: int
+    wall_s: float
+    cpu_s: float
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    frames, rounds = (60_000, 1) if options.quick else (200_000, 3)
+    halls = many(HALLS)
+    with broker(options.directory) as servers:
+        with system(options.directory, servers, halls, time="producer") as first:
+            _say.print(f"  filling the log with {frames:,} frames")
+            fill(first, log_of(halls, 1, frames))
+        done: dict[Run, list[Done]] = {run: [] for run in RUNS}
+        for number in range(rounds):
+            for run in RUNS:
+                with system(options.directory, servers, halls, time="producer") as one:
+                    done[run].append(_run(one, run))
+                forget(servers)
+                _say.print(f"  {run.what}, round {number + 1}: {rate(done[run][-1].frames, done[run][-1].wall_s)}")
+    for run, several in done.items():
+        yield _figure(run, several)
+
+
+def _run(one: KafkaSystem, run: Run) -> Done:
+    workers = [one.start(f"w{number}", topology=run.topology) for number in range(run.workers)]
+    for worker in workers:
+        worker.wait_until_up()
+    started, cpu = time.perf_counter(), sum(cpu_s(worker.process) for worker in workers)
+    before = _read(one, SENSING)
+    while any(_read(one, lane) < _there(one, lane) for lane in run.lanes):
+        time.sleep(LOOK_EVERY_S)
+        assert all(worker.running for worker in workers), workers[0].heard()[-3000:]
+    wall_s = time.perf_counter() - started
+    cpu = sum(cpu_s(worker.process) for worker in workers) - cpu
+    for worker in workers:
+        worker.drain()
+    return Done(_there(one, SENSING) - before, wall_s, cpu)
+
+
+def _read(one: KafkaSystem, lane: Lane) -> int:
+    """Records up to which the lane's checkpoints go, over all partitions."""
+    return sum(one.committed(lane.topic, p) for p in range(one.partitions))
+
+
+def _there(one: KafkaSystem, lane: Lane) -> int:
+    return sum(one.log.end(lane.topic, p) for p in range(one.partitions))
+
+
+def _figure(run: Run, several: list[Done]) -> Figure:
+    rates = sorted(done.frames / done.wall_s for done in several)
+    by_cpu = median(done.frames / done.cpu_s for done in several)
+    note = f"{rate(by_cpu, 1)} a core by the workers' CPU time"
+    if len(several) > 1:
+        note += f"; {rates[0]:,.0f} to {rates[-1]:,.0f} in {len(several)} rounds"
+    return Figure(run.what, rate(median(rates), 1), run.target, note)
