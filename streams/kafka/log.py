@@ -137,10 +137,6 @@ class KafkaLog:
             if found[name].error is None and all(part.leader >= 0 for part in found[name].partitions.values())
         }
 
-    def brokers(self) -> int:
-        """How many there are."""
-        return len(self._ask(lambda: self._admin.list_topics(timeout=PATIENCE_S)).brokers)
-
     def topics(self) -> dict[str, TopicSpec]:
         """The engine's, by name, as far as we may look; others have theirs on the same cluster.
 
@@ -202,7 +198,8 @@ class KafkaLog:
         Raises KafkaError.
         """
         outside = [
-            NewTopic(self.naming.outside(t.topic), t.num_partitions, t.replication_factor, config=t.config) for t in topics
+            NewTopic(self.naming.outside(t.topic), t.num_partitions, t.replication_factor, config=t.config or {})
+            for t in topics
         ]
         for name, future in self._admin.create_topics(outside, request_timeout=PATIENCE_S).items():
             try:

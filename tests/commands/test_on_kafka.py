@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,7 @@ from streams.recording import read_recording
 from streams.topics import JOURNAL
 from tests.support.engine_process import ROOT, EngineProcess
 from tests.support.kafka_broker import KafkaBroker, require_jars
-from tests.support.kafka_hall import forget
+from tests.support.kafka_site import Site, hall
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
@@ -42,44 +39,9 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "day" / "recording.jsonl.gz"
 
 
-class Site:
-    """Topics of a recording's time on Kafka, and workers."""
-
-    def __init__(self, directory: Path, broker: KafkaBroker) -> None:
-        forget(broker.servers)
-        self.env = {"HALL_BROKER": f"kafka://{broker.servers}", "HALL_VAR": str(directory / "var")}
-        self.hall("topics", "create", "--time", "producer", "--partitions", str(PARTITIONS))
-        self.workers: list[EngineProcess] = []
-
-    def hall(self, *arguments: str, code: int = 0) -> str:
-        return hall(self.env, *arguments, code=code)
-
-    def start(self, directory: Path, count: int) -> None:
-        for number in range(count):
-            worker = EngineProcess(directory / f"worker-{number}", {}, self.env)
-            worker.start(bare=True)
-            self.workers.append(worker)
-        for worker in self.workers:
-            assert worker.url
-
-    def close(self) -> None:
-        for worker in self.workers:
-            worker.kill()
-
-
-def hall(env: dict[str, str], *arguments: str, code: int = 0) -> str:
-    """``hall ARGUMENTS``; what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "hall", *arguments], cwd=ROOT, env={**os.environ, "HALL_HTTP": "127.0.0.1:0", **env},
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == code, f"{arguments}: {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
-    return done.stdout
-
-
 @pytest.fixture
 def site(tmp_path: Path, kafka: KafkaBroker) -> Iterator[Site]:
-    made = Site(tmp_path, kafka)
+    made = Site(tmp_path, kafka, PARTITIONS)
     yield made
     made.close()
 

@@ -111,6 +111,8 @@ def test_who_may_see_nothing_is_not_told_to_make_topics(site: Site) -> None:
 
 
 def test_the_group_that_librdkafka_asks_for_is_needed(site: Site) -> None:
+    with site.log("operator") as log:
+        log.append([Append(JOURNAL, 0, None, TICK)])
     site.kafka.forbid("User:viewer", "group", "hallstream-look", "Describe")
     try:
         assert "may not use group hallstream-look" in site.hall("viewer", "log", "cat", "journal", code=77)

@@ -17,8 +17,8 @@ from tests.support.kafka_system import Cameras, KafkaSystem, Worker
 from tests.support.system import until
 from tests.torture.halls import halls
 
-RESTARTED = (74, 75)
-"""Exit codes after which a supervisor starts a worker again."""
+RESTARTED = (74, 75, 77)
+"""Exit codes after which a supervisor starts a worker again. 77: a network that hangs up looks like a Kafka that wants proof."""
 
 AT_MOST = 4
 """Workers: there are so many partitions."""
