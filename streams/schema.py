@@ -37,6 +37,21 @@ TICK_MESSAGE: Json = {
     "summary": "Time has passed: a record without a key, in every partition. What time it is, its timestamp says.",
     "payload": {"schemaFormat": FORMAT, "schema": {"const": msgspec.json.decode(TICK)}},
 }
+DRAIN_MESSAGE: Json = {
+    "name": "drain",
+    "title": "drain",
+    "summary": (
+        "The workers that ran at at_ms (Unix milliseconds) should stop in good order: a record without a key, in every "
+        "partition. To the engine it is a tick."
+    ),
+    "payload": {
+        "schemaFormat": FORMAT,
+        "schema": {
+            "type": "object", "required": ["type", "at_ms"], "additionalProperties": False,
+            "properties": {"type": {"const": "drain"}, "at_ms": {"type": "integer", "minimum": 0}},
+        },
+    },
+}  # fmt: skip
 STATE_MESSAGE: Json = {
     "name": "state",
     "title": "state",
@@ -136,7 +151,7 @@ def asyncapi(topology: Topology, version: str) -> Any:
         "defaultContentType": "application/json",
         "channels": {topic.name: _channel(topic, types[topic.name], topic.name in sources) for topic in TOPICS},
         "operations": {**_receiving(topology), **_sending(types)},
-        "components": {"messages": messages | {"tick": TICK_MESSAGE, "state": STATE_MESSAGE}},
+        "components": {"messages": messages | {"tick": TICK_MESSAGE, "drain": DRAIN_MESSAGE, "state": STATE_MESSAGE}},
     })  # fmt: skip
 
 
@@ -154,7 +169,7 @@ def _message(kind: type[Event]) -> Json:
 
 
 def _channel(topic: Topic, kinds: tuple[type[Event], ...], ticks: bool) -> Json:
-    names = [wire_name(kind) for kind in kinds] + ["tick"] * ticks + ["state"] * (topic.name == SNAPSHOTS)
+    names = [wire_name(kind) for kind in kinds] + ["tick", "drain"] * ticks + ["state"] * (topic.name == SNAPSHOTS)
     limits = {"retention.ms": topic.retention_ms, "retention.bytes": topic.retention_bytes}
     kept = {"cleanup.policy": ["delete"]} | {name: limit for name, limit in limits.items() if limit is not None}
     nothing = "" if names else "; nothing writes it yet"

@@ -108,7 +108,7 @@ def _differs(view: ClusterView, topic: Topic, asked: Asked, made: Made) -> Itera
 def _as_chosen(topic: Topic, found: TopicView, asked: Asked, made: Made) -> Made:
     """As it would be made today, but for what was chosen for it then and is sound: that is not put back unasked."""
     chosen = int(found.config.get("min.insync.replicas", "1"))
-    sound = max(1, found.copies - 1) <= chosen <= found.copies
+    sound = min(2, max(1, found.copies - 1)) <= chosen <= found.copies
     return made._replace(
         replication=found.copies, time=time_of(found), min_insync=asked.min_insync or (chosen if sound else None),
         kept={topic.name: _keep(found), **_asked_of(topic, found, asked, made)},
@@ -148,6 +148,11 @@ class Wish(NamedTuple):
 Refusal = Callable[[Wish], Iterator[str]]
 
 
+def _settings_are_seen(wish: Wish) -> Iterator[str]:
+    if hidden := [name for name, config in wish.standing(lambda found: found.config).items() if not config]:
+        yield f"expected to see the settings of {', '.join(hidden)}: `hall topics acl --role operator` says which right that is"
+
+
 def _partitions_stay(wish: Wish) -> Iterator[str]:
     counts = wish.standing(lambda found: len(found.partitions))
     others = {name: count for name, count in counts.items() if count != wish.made.partitions}
@@ -159,9 +164,8 @@ def _partitions_stay(wish: Wish) -> Iterator[str]:
 
 
 def _clock_stays(wish: Wish) -> Iterator[str]:
-    others = {
-        name: time_of(found) for name, found in _plain(wish.view, wish.topics) if time_of(found) != wish.made.time
-    }
+    times = {name: time_of(found) for name, found in _plain(wish.view, wish.topics) if found.config}
+    others = [name for name, time in times.items() if time != wish.made.time]
     if others:
         yield (
             f"expected topics of {wish.made.time} time, but {', '.join(others)} have the other kind, which is for ever: the "
@@ -209,7 +213,8 @@ def _recordings_are_kept(wish: Wish) -> Iterator[str]:
 
 
 REFUSALS: tuple[Refusal, ...] = (
-    _partitions_stay, _clock_stays, _copies_are_moved_elsewhere, _enough_brokers, _enough_in_sync, _recordings_are_kept,
+    _settings_are_seen, _partitions_stay, _clock_stays,
+    _copies_are_moved_elsewhere, _enough_brokers, _enough_in_sync, _recordings_are_kept,
 )  # fmt: skip
 
 

@@ -64,9 +64,7 @@ class Writer:
         deadline = time.monotonic() + WITHIN_S
         while True:
             try:
-                self._producer.produce(
-                    topic, row.value, row.key, partition=row.partition, on_delivery=note, **stamp
-                )
+                self._producer.produce(topic, row.value, row.key, partition=row.partition, on_delivery=note, **stamp)
             except BufferError:
                 if time.monotonic() > deadline:
                     raise Unreachable(
@@ -97,7 +95,8 @@ class Writer:
                 f"no Kafka answers at {servers}: {count} records were not acknowledged within {WITHIN_S:.0f} s"
             )
         error, topic = refused[0]
-        if error.code() == Refusal.CLUSTER_AUTHORIZATION_FAILED:  # what a producer hears who may write to no topic at all
+        if error.code() == Refusal.CLUSTER_AUTHORIZATION_FAILED:
+            # What a producer hears that may write to no topic at all: it gets no number for its sequence.
             return denial.not_allowed(self._access, "write to any topic")
         return denial.of_rights(self._access, error, topic) or SendFailed(
             f"{servers}: the broker refused {count} records: {error}"

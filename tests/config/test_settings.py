@@ -13,7 +13,8 @@ from config.settings import TABLE, Address, Broker, Settings, table
 def test_defaults_are_one_box_with_nothing_installed() -> None:
     assert Settings.from_env({"HOME": "/root", "PATH": "/bin"}) == Settings(
         config=None, var=Path("var"), broker=Broker(path=Path("var/hall.db")), http=Address("127.0.0.1", 9464), worker=None,
-        topic_prefix=None,
+        topic_prefix=None, kafka_security="plaintext", kafka_ca=None, kafka_cert=None, kafka_key=None,
+        kafka_key_password=None, kafka_sasl="SCRAM-SHA-512", kafka_user=None, kafka_password=None,
         sync="FULL", log_max_bytes=None, log_level="INFO", log_format="text",
     )  # fmt: skip
 

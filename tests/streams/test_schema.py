@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 import streams.events as ev
 from agents.topology import TOPOLOGY
-from streams.codec import TICK, BadRecord, Decoder
+from streams.codec import TICK, BadRecord, Decoder, drain_request
 from streams.record import Record
 from streams.recording import read_recording
 from streams.schema import asyncapi, carried, events_schema, wire_name
@@ -117,6 +117,12 @@ def test_every_topic_is_a_channel_with_its_retention() -> None:
 def test_every_record_of_a_log_is_a_message_of_its_channel() -> None:
     for topic, event in GOLDEN:
         assert event["type"] in API["channels"][topic]["messages"]
+
+
+def test_requests_to_stop_stand_beside_the_ticks() -> None:
+    drain = API["components"]["messages"]["drain"]["payload"]["schema"]
+    assert Draft202012Validator(drain).is_valid(msgspec.json.decode(drain_request(7)))
+    assert all(("drain" in c["messages"]) == ("tick" in c["messages"]) for c in API["channels"].values())
 
 
 def test_ticks_stand_where_lanes_read() -> None:

@@ -1,15 +1,13 @@
 """A real Kafka that lets nobody in unproved: TLS, users with passwords, users by certificate, and rights.
 
 The plain listener is the administrator's: whoever comes in there may do everything. Certificates are made anew for
-every broker, with ``openssl``.
+every broker (``tests.support.certificates``).
 """
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from confluent_kafka.admin import (
     AclBinding,
@@ -27,6 +25,7 @@ from confluent_kafka.admin import (
 from agents.topology import TOPOLOGY
 from streams.kafka import acl
 from streams.kafka.topics import needed
+from tests.support.certificates import Authority
 from tests.support.kafka_broker import KafkaBroker, Listener, free_port
 
 PATIENCE_S = 30.0
@@ -36,46 +35,6 @@ OPERATION = {
     "Read": AclOperation.READ, "Write": AclOperation.WRITE, "Create": AclOperation.CREATE, "Describe": AclOperation.DESCRIBE,
     "AlterConfigs": AclOperation.ALTER_CONFIGS, "DescribeConfigs": AclOperation.DESCRIBE_CONFIGS,
 }  # fmt: skip
-
-_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
-_AUTHORITY = ("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign")
-
-
-class Pair(NamedTuple):
-    """Files: a certificate, and its key."""
-
-    cert: Path
-    key: Path
-
-
-class Authority:
-    """Signs certificates; ``root`` is its own, in PEM."""
-
-    def __init__(self, directory: Path, name: str) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        self._directory, self._own = directory, Pair(directory / f"{name}.pem", directory / f"{name}.key")
-        _openssl("req", "-x509", *_KEY, "-noenc", *_out(self._own), "-subj", f"/CN={name}", *_AUTHORITY)
-        self.root = self._own.cert
-
-    def sign(self, name: str, *, address: str | None = None, password: str | None = None) -> Pair:
-        """A certificate for a server at an IP address, or for a client; its key encrypted with a password, or plain."""
-        made = Pair(self._directory / f"{name}.pem", self._directory / f"{name}.key")
-        told = ("-addext", f"subjectAltName=IP:{address}") if address else ()
-        hidden = ("-passout", f"pass:{password}") if password else ("-noenc",)
-        signed = ("-CA", str(self._own.cert), "-CAkey", str(self._own.key))
-        leaf = ("-addext", "basicConstraints=critical,CA:FALSE")
-        _openssl("req", "-x509", *_KEY, *hidden, *_out(made), "-subj", f"/CN={name}", *signed, *leaf, *told)
-        return made
-
-
-def _out(pair: Pair) -> tuple[str, ...]:
-    return "-keyout", str(pair.key), "-out", str(pair.cert), "-days", "7"
-
-
-def _openssl(*arguments: str) -> None:
-    done = subprocess.run(["openssl", *arguments], capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"openssl {arguments[0]} failed: {done.stderr[-2000:]}")
 
 
 class GuardedKafka:

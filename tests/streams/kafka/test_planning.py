@@ -100,11 +100,13 @@ def test_what_would_lose_data_or_time_differs(topic: str, setting: str, found: s
         (JOURNAL, "retention.ms", str(7 * DAY_MS)), (JOURNAL, "retention.bytes", "1000000000"),
         (JOURNAL, "max.message.bytes", str(2**25)), (JOURNAL, "min.insync.replicas", "3"),
         (OBSERVATIONS, "segment.ms", str(HOUR_MS)), (STATE, "min.cleanable.dirty.ratio", "0.01"),
-        (JOURNAL, "compression.type", "zstd"),
+        (JOURNAL, "compression.type", "zstd"), (LATE, "min.insync.replicas", "2"),
     ],
 )  # fmt: skip
-def test_what_was_chosen_and_is_sound_is_left_alone(topic: str, setting: str, value: str) -> None:
-    assert plan(with_config(cluster(), topic, {setting: value}), TOPICS, Asked()).differs == ()
+@pytest.mark.parametrize("copies", [3, 5])
+def test_what_was_chosen_and_is_sound_is_left_alone(topic: str, setting: str, value: str, copies: int) -> None:
+    view = with_config(cluster(Made(4, copies), brokers=copies), topic, {setting: value})
+    assert plan(view, TOPICS, Asked()).differs == ()
 
 
 def test_a_setting_that_the_broker_does_not_know_is_no_difference() -> None:
@@ -150,6 +152,12 @@ def test_snapshots_follow_when_the_journal_is_to_be_kept_longer_and_stay_when_it
 def test_what_is_for_ever_or_would_lose_data_is_refused(view: ClusterView, asked: Asked, says: str) -> None:
     [text] = plan(view, TOPICS, asked).refused
     assert re.search(says, text), text
+
+
+def test_topics_whose_settings_may_not_be_seen_are_left_alone() -> None:
+    view = without(cluster(), LATE)
+    found = plan(view._replace(topics={n: t._replace(config={}) for n, t in view.topics.items()}), TOPICS, Asked())
+    assert "hall topics acl --role operator" in found.refused[0]
 
 
 @pytest.mark.parametrize("time", ["log", "producer"])

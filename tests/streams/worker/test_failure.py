@@ -10,6 +10,7 @@ from config.problems import ConfigError, Problem
 from streams.checkpoint import StateUnreadable
 from streams.embedded import errors
 from streams.engine import OtherLog
+from streams.kafka import errors as kafka
 from streams.worker.failure import EXITS, UNEXPECTED, Fatal, as_fatal
 
 CODES = [
@@ -22,6 +23,10 @@ CODES = [
     (errors.LogLocked("somebody"), 75),
     (errors.LogInUse("process 5"), 75),
     (errors.LogMissing("gone"), 75),
+    (kafka.SendFailed("too large"), 74),
+    (kafka.Unreachable("nobody answers"), 75),
+    (kafka.TopicsWrong("there is none"), 75),
+    (kafka.AccessDenied("wrong password"), 77),
     (ConfigError([Problem("hall.yaml", 1, "id", "a value", "nothing", "")]), 78),
 ]
 
