@@ -137,7 +137,7 @@ def check(kind: Time, everything: bool, strict: bool, as_json: bool) -> None:
     needed, retention below two hours, partitions without a leader. A warning is a risk that one may choose: fewer than
     three copies, topics that brokers make by themselves, copies that lag. Each comes with what to do.
 
-    `hall topics acl` says which rights each role needs.
+    Then the rights that each role needs are printed; as commands to grant them: `hall topics acl`.
 
     \b
       hall topics check
@@ -155,6 +155,8 @@ def check(kind: Time, everything: bool, strict: bool, as_json: bool) -> None:
         click.echo(json.dumps({"verdict": severity, "findings": [f._asdict() for f in findings]}, indent=2))
     else:
         _print_findings(findings, everything=everything)
+        click.echo("\nrights that each role needs (as commands: hall topics acl --format commands)")
+        _print_grants(tuple(rights.ROLES), log.naming)
     raise SystemExit(EXIT["error" if strict and severity == "warning" else severity])
 
 

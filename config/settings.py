@@ -237,7 +237,8 @@ class Settings:
         idle = [row for row in TABLE if row.field.startswith("kafka_") and getattr(self, row.field) != _default(row)]
         got, hint = "the embedded log", "it is of no use there"
         return [
-            Problem("environment", None, row.name, "HALL_BROKER=kafka://host:port with it", got, hint, "warning") for row in idle
+            Problem("environment", None, row.name, "HALL_BROKER=kafka://host:port with it", got, hint, "warning")
+            for row in idle
         ]
 
     def hall_config(self) -> Path:

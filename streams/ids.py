@@ -24,7 +24,7 @@ class EventId(NamedTuple):
     ordinal: int
 
     def __str__(self) -> str:
-        return ":".join(map(str, self))
+        return f"{self[0]}:{self[1]}:{self[2]}:{self[3]}:{self[4]}:{self[5]}"
 
     @property
     def place(self) -> Place:

@@ -43,9 +43,12 @@ TOPICS = (
 )
 
 
+STATE_ENDING = "-changelog"
+
+
 def state_topic(lane: str) -> str:
     """The topic that holds a lane's checkpoints; Faust names it after the app and the table."""
-    return f"{GROUP}-{lane}-state-changelog"
+    return f"{GROUP}-{lane}-state{STATE_ENDING}"
 
 
 def all_topics(lanes: tuple[str, ...]) -> tuple[Topic, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -25,7 +26,7 @@ from tests.support.kafka_system import KafkaSystem, Worker
 
 HALLS = 50
 RATE = 1000
-WATCH_S = 15.0
+WATCH_S = 20.0
 """Whatever happens is over by then; a partition that is silent at the end has been silent at least so long."""
 
 REST_S = 10.0
@@ -145,9 +146,12 @@ class Watch:
     def during(self, act: Act, crew: Crew) -> float:
         """The longest pause while this is done and for some time after."""
         begin = time.monotonic()
-        act.do(crew)
-        while time.monotonic() < begin + act.watch_s:
+        doing = threading.Thread(target=act.do, args=(crew,))  # to end in good order takes seconds
+        doing.start()
+        while time.monotonic() < begin + act.watch_s or doing.is_alive():
             self._advance()
+        for worker in crew.workers:
+            assert worker.running, worker.heard()[-3000:]
         return longest_pause(self.heard, begin, time.monotonic())
 
     def _advance(self) -> None:

@@ -49,7 +49,11 @@ class Access:
         if security.tls and security.key_password:
             found["ssl.key.password"] = security.key_password.get_secret_value()
         if security.sasl:
-            found |= {"sasl.mechanism": security.mechanism, "sasl.username": security.user, "sasl.password": self._password}
+            found |= {
+                "sasl.mechanism": security.mechanism,
+                "sasl.username": security.user,
+                "sasl.password": self._password,
+            }
         return found
 
     def aiokafka(self) -> dict[str, Any]:

@@ -45,7 +45,9 @@ AIOKAFKA = {
 
 def not_allowed(access: Access, what: str) -> AccessDenied:
     """``what``: what we wanted to do, after "may not"."""
-    return AccessDenied(f"{access.servers}: {access.who} may not {what}. What to do: {RIGHTS}, and as commands to grant them")
+    return AccessDenied(
+        f"{access.servers}: {access.who} may not {what}. What to do: {RIGHTS}, and as commands to grant them"
+    )
 
 
 def of_rights(access: Access, error: Refusal, about: str) -> AccessDenied | None:

@@ -77,6 +77,8 @@ class WorkerMetrics(Collector):
             "hall_event_age_seconds", "From a record's arrival in the log to what was concluded from it.", ["lane"],
             buckets=AGE_BUCKETS, registry=self.registry,
         )  # fmt: skip
+        self._ages = {lane: self._age.labels(lane) for lane in lanes}
+        self._counters_of: dict[tuple[str, str], Counter] = {}
 
     def bind(self, lanes: Lanes, ends: Callable[[str, int], int]) -> None:
         """``ends(topic, partition)``: the offset of the next record to come, for the lag."""
@@ -84,13 +86,20 @@ class WorkerMetrics(Collector):
         self.registry.register(self)
 
     def observe(self, lane: str, outputs: list[Output], at_ms: int) -> None:
-        self._age.labels(lane).observe(max(0.0, time.time() - at_ms / 1000))
+        self._ages[lane].observe(max(0.0, time.time() - at_ms / 1000))
         for output in outputs:
-            self._outputs.labels(lane, output.topic).inc()
+            self._counted(lane, output.topic).inc()
             if isinstance(output.event, Dead):
                 self._dead.labels(output.event.reason).inc()
             elif output.topic == LATE:
                 self._late.inc()
+
+    def _counted(self, lane: str, topic: str) -> Counter:
+        """Kept: to look a counter up by its labels costs as much as a small agent."""
+        found = self._counters_of.get((lane, topic))
+        if found is None:
+            found = self._counters_of[lane, topic] = self._outputs.labels(lane, topic)
+        return found
 
     def collect(self) -> Iterator[Metric]:
         if self._lanes is None:

@@ -6,7 +6,7 @@ import inspect
 from importlib.metadata import version
 
 import pytest
-from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.fetcher import Fetcher, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.producer import AIOKafkaProducer
 from faust.tables.recovery import Recovery
@@ -26,6 +26,8 @@ RELIED_ON = (
     # A position is committed as a member of one generation: the request is made in the call's first step.
     (GroupCoordinator, "_do_commit_offsets", ["self", "assignment", "offsets"]),
     (GroupCoordinator, "ensure_coordinator_known", ["self"]),
+    # What is fetched becomes records of ours here, one at a time; the class is looked up in its module.
+    (PartitionRecords, "_consumer_record", ["self", "tp", "record"]),
     # Sending whole batches.
     (AIOKafkaProducer, "send_batch", ["self", "batch", "topic", "partition"]),
     (AIOKafkaProducer, "create_batch", ["self"]),
@@ -45,6 +47,11 @@ def test_a_method_that_we_call_or_override_is_as_it_was(owner: type, name: str, 
 def test_an_empty_set_of_partitions_means_all_of_them_to_the_fetcher() -> None:
     """So the transport never asks with an empty one."""
     assert "if partitions and tp not in partitions" in inspect.getsource(Fetcher.fetched_records)
+
+
+def test_what_is_fetched_is_unpacked_by_the_class_that_stands_in_the_module() -> None:
+    assert "PartitionRecords(" in inspect.getsource(Fetcher._proc_fetch_request)
+    assert "self._consumer_record(tp, record)" in inspect.getsource(PartitionRecords._unpack_records)
 
 
 def test_the_commit_request_is_put_together_before_anything_is_awaited() -> None:
