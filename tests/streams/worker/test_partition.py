@@ -11,10 +11,7 @@ import pytest
 from streams.checkpoint import Mark
 from streams.engine import Engine, OtherLog
 from streams.record import Record
-from streams.snapshot import names
-from streams.topics import SNAPSHOTS
 from streams.worker import partition as module
-from streams.worker.pace import LONGEST_S
 from streams.worker.partition import BACKLOG_AT_MOST, YIELD_EVERY, LanePartition, Rewind
 from tests.support.lane_port import FakePort, Refused, batch, partition
 from tests.support.script import Script, again, running
@@ -337,69 +334,3 @@ def test_what_comes_a_second_time_is_dropped() -> None:
     assert port.sent == []
     assert run(part.take(batch(records[2:6]))) is None
     assert [text for text in port.told() if "counter" in text] == ["a counter counted 16", "a counter counted 20"]
-
-
-# -- snapshots ---------------------------------------------------------------------------------------------------------
-
-
-def snapshots_of(port: FakePort) -> list[int]:
-    pieces = [
-        Record(SNAPSHOTS, 0, n, o.timestamp_ms, o.key, o.value) for n, o in enumerate(port.sent) if o.topic == SNAPSHOTS
-    ]
-    return [name.next_offset for name in names(pieces, "sensing")]
-
-
-async def marked(part: LanePartition, clock: Clock) -> None:
-    """The time for a checkpoint comes, and it is written."""
-    clock.now += LONGEST_S
-    await part.idle()
-    await part.settled()
-
-
-def test_a_snapshot_goes_out_with_the_first_checkpoint_of_an_era_and_then_every_hour(clock: Clock) -> None:
-    log = script(1)
-    port = FakePort(log.records)
-    part = partition(port)
-
-    async def work() -> None:
-        await part.begin([])
-        await part.take(batch(log.records))
-        await marked(part, clock)
-        await part.take(batch([log.poke("a", at=1800)]))
-        await marked(part, clock)
-        await part.take(batch([log.poke("a", at=3600)]))
-        await marked(part, clock)
-
-    run(work())
-    assert snapshots_of(port) == [2, 4]
-
-
-def test_a_snapshot_follows_what_was_lost_for_the_log_can_no_longer_tell_it(clock: Clock) -> None:
-    records = script(9).records
-    port, part = at_four(records)
-    run(marked(part, clock))
-    assert snapshots_of(port) == [4]  # the era's first
-    del port.source[:6]
-
-    async def work() -> None:
-        await part.take(batch(records[6:], asked=4))
-        await part.finish()
-
-    run(work())
-    assert snapshots_of(port) == [4, 10]
-
-
-def test_no_snapshot_of_nothing() -> None:
-    """Without a hall, or in an era that has not begun, there is no state to tell."""
-    log = Script()
-    log.tick(at=1)
-    port = FakePort(log.records)
-    part = partition(port)
-
-    async def work() -> None:
-        await part.begin([])
-        await part.take(batch(log.records))
-        await part.finish()
-
-    run(work())
-    assert snapshots_of(port) == []

@@ -1,0 +1,111 @@
+"""When a snapshot goes out: with an era's first checkpoint, every hour, and after what was lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from streams.record import Record
+from streams.snapshot import names
+from streams.topics import SNAPSHOTS
+from streams.worker import partition as module
+from streams.worker.pace import LONGEST_S
+from streams.worker.partition import LanePartition
+from tests.support.lane_port import FakePort, batch, partition
+from tests.support.script import Script
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(asyncio.wait_for(work, 30))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(module, "monotonic", made)
+    return made
+
+
+def script(pokes: int) -> Script:
+    """A hall is configured, and then poked."""
+    made = Script()
+    made.configure("a", at=0)
+    for _ in range(pokes):
+        made.poke("a", at=1)
+    return made
+
+
+def snapshots_of(port: FakePort) -> list[int]:
+    pieces = [
+        Record(SNAPSHOTS, 0, n, o.timestamp_ms, o.key, o.value) for n, o in enumerate(port.sent) if o.topic == SNAPSHOTS
+    ]
+    return [name.next_offset for name in names(pieces, "sensing")]
+
+
+async def marked(part: LanePartition, clock: Clock) -> None:
+    """The time for a checkpoint comes, and it is written."""
+    clock.now += LONGEST_S
+    await part.idle()
+    await part.settled()
+
+
+def test_a_snapshot_goes_out_with_the_first_checkpoint_of_an_era_and_then_every_hour(clock: Clock) -> None:
+    log = script(1)
+    port = FakePort(log.records)
+    part = partition(port)
+
+    async def work() -> None:
+        await part.begin([])
+        await part.take(batch(log.records))
+        await marked(part, clock)
+        await part.take(batch([log.poke("a", at=1800)]))
+        await marked(part, clock)
+        await part.take(batch([log.poke("a", at=3600)]))
+        await marked(part, clock)
+
+    run(work())
+    assert snapshots_of(port) == [2, 4]
+
+
+def test_a_snapshot_follows_what_was_lost_for_the_log_can_no_longer_tell_it(clock: Clock) -> None:
+    records = script(9).records
+    port = FakePort(records)
+    part = partition(port)
+    run(part.take(batch(records[:4])))
+    run(marked(part, clock))
+    assert snapshots_of(port) == [4]  # the era's first
+    del port.source[:6]
+
+    async def work() -> None:
+        await part.take(batch(records[6:], asked=4))
+        await part.finish()
+
+    run(work())
+    assert snapshots_of(port) == [4, 10]
+
+
+def test_no_snapshot_of_nothing() -> None:
+    """Without a hall, or in an era that has not begun, there is no state to tell."""
+    log = Script()
+    log.tick(at=1)
+    port = FakePort(log.records)
+    part = partition(port)
+
+    async def work() -> None:
+        await part.begin([])
+        await part.take(batch(log.records))
+        await part.finish()
+
+    run(work())
+    assert snapshots_of(port) == []
