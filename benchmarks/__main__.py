@@ -84,11 +84,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _measure(table: Table, measurement: Measurement, options: Options) -> None:
     Console(stderr=True).print(f"measuring {measurement.about} ...", style="dim")
     options.directory.mkdir()
-    _add(table, measurement.about, _figures(measurement, options))
+    _add(table, measurement.about, figures_of(measurement, options))
     shutil.rmtree(options.directory)
 
 
-def _figures(measurement: Measurement, options: Options) -> Iterator[Figure]:
+def figures_of(measurement: Measurement, options: Options) -> Iterator[Figure]:
     try:
         yield from measurement.run(options)
     except NotMeasured as e:
