@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -126,30 +122,6 @@ def open_embedded(found: Settings, *, create: bool = False, read_only: bool = Fa
 def halls_of(directory: Path | None, found: Settings) -> dict[str, dict[str, str]]:
     """The files of the halls in a directory, or in HALL_CONFIG, or of the demo hall; by hall id."""
     return load_halls(directory or found.config or DEMO)
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line, for a log collector."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        row: dict[str, Any] = {
-            "at_ms": int(record.created * 1000), "level": record.levelname, "logger": record.name, "message": record.getMessage()
-        }  # fmt: skip
-        if record.exc_info:
-            row["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(row, ensure_ascii=False)
-
-
-def set_up_logging(found: Settings) -> None:
-    """Ours at the level asked for; the libraries' only from warnings on."""
-    handler = logging.StreamHandler(sys.stderr)
-    text = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    handler.setFormatter(JsonLines() if found.log_format == "json" else text)
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for name in ("streams", "commands", "devices"):
-        logging.getLogger(name).setLevel(found.log_level)
-    for name in ("streams.worker.app", "streams.embedded.transport"):  # Faust speaks of its services under these names
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def now_ms() -> int:

@@ -15,17 +15,12 @@ from rich.console import Console
 from rich.live import Live
 
 from agents.topology import SERVICE, TOPOLOGY
-from commands.common import (
-    clear_errors,
-    halls_of,
-    now_ms,
-    set_up_logging,
-    settings,
-)
+from commands.common import clear_errors, halls_of, now_ms, settings
 from commands.live.board import Board
 from commands.live.follow import Follower
 from commands.live.metrics import BoardMetrics
 from commands.live.table import render
+from commands.logs import set_up_logging
 from commands.serving import Engine, engine_of
 from config.loading import ConfigError, load_files
 from config.settings import Settings

@@ -9,7 +9,8 @@ import signal
 import click
 
 from agents.topology import TOPOLOGY
-from commands.common import clear_errors, kafka_access, set_up_logging, settings
+from commands.common import clear_errors, kafka_access, settings
+from commands.logs import set_up_logging
 from commands.serving import Engine, engine_of
 
 log = logging.getLogger(__name__)

@@ -22,6 +22,7 @@ from aiokafka.errors import KafkaError as ClientError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import TRANSPORTS, aiokafka
 from faust.types import TP
+from mode import threads
 
 from streams.record import Record
 from streams.topics import STATE_ENDING
@@ -29,6 +30,9 @@ from streams.worker.batches import BatchConsumer
 
 REVOKE_WITHIN_S = 3.0
 """For the last checkpoint of an assignment: everybody waits for it."""
+
+STOPPED_WITHIN_S = 1.0
+"""How long the end of the process waits for aiokafka's thread, once that has been told."""
 
 RETRY_S = 0.1
 ROOM_S = 0.005
@@ -54,6 +58,26 @@ class Unpacked(fetcher.PartitionRecords):  # type: ignore[misc]
         return _record(Record, (tp.topic, tp.partition, record.offset, record.timestamp, record.key, record.value))
 
 
+class Leaving(threads.WorkerThread):  # type: ignore[misc]
+    """aiokafka's thread, which keeps nobody.
+
+    It may wait for a broker, or for its own loop, without end. A process that has said why it ends and then does not is
+    started again by nobody, and its heartbeat keeps the partitions.
+    """
+
+    def __init__(self, service: threads.ServiceThread, **kwargs: Any) -> None:
+        super().__init__(service, **kwargs)
+        self.daemon = True
+
+    def stop(self) -> None:
+        """Called in the process's own loop, which must not stand still for it."""
+        self.is_stopped.wait(STOPPED_WITHIN_S)
+
+
+class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
+    Worker = Leaving
+
+
 class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
     """aiokafka runs in a thread of its own, with a loop of its own; what must not be torn apart happens there."""
 
@@ -62,6 +86,9 @@ class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
         self.asked = {}
         self._positions: dict[TP, int] = {}
         self._seeks = 0
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def in_thread(self, work: Coroutine[Any, Any, T]) -> T:
         """Beside the thread's queue of calls, where a long fetch may be waiting."""

@@ -8,7 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
-from commands.common import Ended, clear_errors, halls_of, now_ms, set_up_logging
+from commands.common import Ended, clear_errors, halls_of, now_ms
+from commands.logs import set_up_logging
 from commands.serving import Engine, engine_of
 from config.settings import Settings
 from streams.rows import configured

@@ -12,6 +12,7 @@ from aiokafka.producer.producer import AIOKafkaProducer
 from faust.tables.recovery import Recovery
 from faust.transport import consumer
 from faust.transport.drivers import aiokafka as driver
+from mode.threads import WorkerThread
 
 RELIED_ON = (
     # The drain loop is ours; it fetches through these.
@@ -28,6 +29,9 @@ RELIED_ON = (
     (GroupCoordinator, "ensure_coordinator_known", ["self"]),
     # What is fetched becomes records of ours here, one at a time; the class is looked up in its module.
     (PartitionRecords, "_consumer_record", ["self", "tp", "record"]),
+    # The thread that must not keep a process which has ended.
+    (driver.Consumer, "_new_consumer_thread", ["self"]),
+    (WorkerThread, "stop", ["self"]),
     # Sending whole batches.
     (AIOKafkaProducer, "send_batch", ["self", "batch", "topic", "partition"]),
     (AIOKafkaProducer, "create_batch", ["self"]),

@@ -79,7 +79,7 @@ def test_a_topic_made_again_stops_it_while_it_runs_and_whenever_it_starts(system
             worker = ended_for_good(system, begun)
             assert worker.process.returncode == 65, f"{topic}: {worker.heard()[-2000:]}"
             assert "`hall reset` starts a new era" in worker.heard()
-            assert "Traceback" not in worker.heard()
+            assert "Traceback" not in worker.heard().partition("Error: ")[0]
         start_over(system)
 
 
