@@ -6,7 +6,6 @@ first one after. What is published once more does not end it. The longest pause 
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import threading
 import time
@@ -69,6 +68,11 @@ class Crew:
         self.workers[-1].drain()
         self.workers[-1] = self._start(self.workers[-1].name)
 
+    def end(self) -> None:
+        """All of them, in good order."""
+        while self.workers:
+            self.workers.pop().drain()
+
     def _start(self, name: str) -> Worker:
         return self._system.start(name, {"HALL_WORKER": name} if self._named else {})
 
@@ -99,34 +103,34 @@ NAMED_ROUND = (
 
 def measure(options: Options) -> Iterator[Figure]:
     rounds = 1 if options.quick else 3
+    halls, stages = many(HALLS), ((False, (REST, *ROUND * rounds)), (True, NAMED_ROUND * rounds))
+    length_s = sum(UP_WITHIN_S + sum(act.watch_s for act in acts) for _, acts in stages)
     pauses: dict[Act, list[float]] = {}
-    with broker(options.directory) as servers, system(options.directory, servers, many(HALLS)) as one:
+    with broker(options.directory) as servers, system(options.directory, servers, halls) as one:
         one.configure()
-        for named, acts in ((False, (REST, *ROUND * rounds)), (True, NAMED_ROUND * rounds)):
-            _stage(options, one, Crew(one, named=named), acts, pauses)
+        _say.print("  making the cameras' frames")
+        with closing(TopicReader(one.log)) as reader:
+            # One run of the cameras for all: had they started anew, their frames would be known already.
+            cameras = start_cameras(one.log.name, HALLS, RATE, length_s, options.directory / "frames")
+            wait_ready(cameras)
+            watch = Watch(Journal(reader), one.busy())
+            for named, acts in stages:
+                _stage(watch, Crew(one, named=named), acts, pauses)
+            assert cameras.poll() is None, "the cameras have ended too early"
+            cameras.kill()
+            cameras.wait()
     for act, several in pauses.items():
         yield Figure(act.what, spread(several), act.target, f"{len(several)} times" if len(several) > 1 else "once")
 
 
-def _stage(options: Options, one: KafkaSystem, crew: Crew, acts: Sequence[Act], pauses: dict[Act, list[float]]) -> None:
-    """Cameras and one worker, and these acts one after the other; then all of them end."""
+def _stage(watch: Watch, crew: Crew, acts: Sequence[Act], pauses: dict[Act, list[float]]) -> None:
+    """One worker, and these acts one after the other; then all of them end."""
     crew.join()
-    crew.workers[0].wait_until_up()
-    _say.print("  making the cameras' frames")
-    length_s = UP_WITHIN_S + sum(act.watch_s for act in acts)
-    with closing(TopicReader(one.log)) as reader:
-        cameras = start_cameras(one.log.name, HALLS, RATE, length_s, options.directory / "frames")
-        wait_ready(cameras)
-        watch = Watch(Journal(reader), one.busy())
-        watch.until_all_are_heard(cameras)
-        for act in acts:
-            pauses.setdefault(act, []).append(watch.during(act, crew))
-            _say.print(f"  {act.what}: {pauses[act][-1]:.2f} s")
-    assert cameras.poll() is None, "the cameras have ended too early"
-    cameras.kill()
-    cameras.wait()
-    while crew.workers:
-        crew.workers.pop().drain()
+    watch.until_all_are_heard()
+    for act in acts:
+        pauses.setdefault(act, []).append(watch.during(act, crew))
+        _say.print(f"  {act.what}: {pauses[act][-1]:.2f} s")
+    crew.end()
 
 
 class Watch:
@@ -136,11 +140,11 @@ class Watch:
         self._journal = journal
         self.heard: Heard = {partition: [] for partition in partitions}
 
-    def until_all_are_heard(self, cameras: subprocess.Popen[str]) -> None:
-        deadline = time.monotonic() + UP_WITHIN_S
-        while silent := [partition for partition, times in self.heard.items() if not times]:
-            assert time.monotonic() < deadline, f"nothing from partitions {silent}"
-            assert cameras.poll() is None, "the cameras have ended: their reason stands above"
+    def until_all_are_heard(self) -> None:
+        """From every partition something that is published from now on."""
+        begin = time.monotonic()
+        while silent := [partition for partition, times in self.heard.items() if not times or times[-1] < begin]:
+            assert time.monotonic() < begin + UP_WITHIN_S, f"nothing new from partitions {silent}"
             self._advance()
 
     def during(self, act: Act, crew: Crew) -> float:
