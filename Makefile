@@ -15,7 +15,7 @@ PORT ?= 9092
 .PHONY: help setup run test lint format bench bench-kafka torture torture-kafka docs pictures golden kafka run-kafka lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Make .venv with the locked packages and the `hall` command
 

@@ -33,7 +33,7 @@ FETCH_BYTES = 4 * 2**20
 POLL_S = 0.5
 SOON, SOON_S = (
     Refusal.NOT_LEADER_FOR_PARTITION, Refusal.LEADER_NOT_AVAILABLE, Refusal.NOT_COORDINATOR,
-    Refusal.COORDINATOR_NOT_AVAILABLE, Refusal.COORDINATOR_LOAD_IN_PROGRESS,
+    Refusal.COORDINATOR_NOT_AVAILABLE, Refusal.COORDINATOR_LOAD_IN_PROGRESS, Refusal._DESTROY_BROKER,
 ), 0.05  # fmt: skip
 """What a broker says while the cluster changes, and how long to wait before it is asked again."""
 
