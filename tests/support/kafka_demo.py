@@ -36,7 +36,9 @@ def _demo(servers: str, options: tuple[str, ...]) -> int:
     made = subprocess.run([*hall, "topics", "create", "--partitions", PARTITIONS], env=env, check=False)
     if made.returncode:
         return made.returncode
-    print(f"\nbeside it, in another terminal: HALL_BROKER=kafka://{servers} .venv/bin/hall status   (or log, explain, drain)\n")
+    print(
+        f"\nbeside it, in another terminal: HALL_BROKER=kafka://{servers} .venv/bin/hall status   (or log, explain, drain)\n"
+    )
     with subprocess.Popen([*hall, "run", *options], env=env) as run:
         while True:
             try:
