@@ -1,10 +1,10 @@
 """Cameras that append frames to a live log at a steady rate, as a process of its own.
 
-    python -m benchmarks.camera_process LOG HALLS RATE SECONDS OUT
+    python -m benchmarks.camera_process LOG HALLS RATE SECONDS BREAKS OUT
 
 LOG: an embedded log's file, or kafka://host:port. The frames of all cameras are spread evenly over time. Each append takes
 what has come due while the one before was written; on Kafka it is librdkafka that writes, to each hall's own partition.
-It says ``ready`` when it begins. OUT gets four 64-bit integers for every frame: its partition and offset, and on this
+BREAKS: the seconds after which a tracker loses an id. It says ``ready`` when it begins. OUT gets four 64-bit integers for every frame: its partition and offset, and on this
 machine's monotonic clock, in nanoseconds, when it was due and when it stood in the log.
 """
 
@@ -50,10 +50,10 @@ class Prepared(NamedTuple):
         return b"%b%d%b" % (self.before, at_ms, self.after)
 
 
-def prepared(halls: int, rate: float, seconds: float) -> list[Prepared]:
+def prepared(halls: int, rate: float, seconds: float, break_every_s: float) -> list[Prepared]:
     """The frames to send, in the order of sending."""
     fps = rate / halls / CAMERAS_A_HALL
-    records = log_of(many(halls), 1, round(rate * seconds), fps=fps)
+    records = log_of(many(halls), 1, round(rate * seconds), fps=fps, break_every_s=break_every_s)
     events = (SENSING.decoder.decode(record.value) for record in records if record.key is not None)
     return [Prepared.of(event) for event in events if isinstance(event, Frame)]
 
@@ -84,8 +84,8 @@ def opened(place: str) -> EventLog:
     return KafkaLog(place.removeprefix(KAFKA)) if place.startswith(KAFKA) else Log.open(Path(place), create=False)
 
 
-def main(place: str, halls: str, rate: str, seconds: str, out: str) -> None:
-    frames = prepared(int(halls), float(rate), float(seconds))
+def main(place: str, halls: str, rate: str, seconds: str, breaks: str, out: str) -> None:
+    frames = prepared(int(halls), float(rate), float(seconds), float(breaks))
     with opened(place) as log, Path(out).open("wb") as file:
         print(READY, flush=True)
         send(log, frames, float(rate)).tofile(file)

@@ -39,11 +39,13 @@ SPOTS = 200
 
 
 def frames(
-    hall: Hall, seed: int, *, people: int = PEOPLE, fps: float = FPS, floor: bool = False, start_ms: int = START_MS
-) -> Iterator[Frame]:
+    hall: Hall, seed: int, *, people: int = PEOPLE, fps: float = FPS, floor: bool = False, start_ms: int = START_MS,
+    break_every_s: float = BREAK_EVERY_S,
+) -> Iterator[Frame]:  # fmt: skip
     """What the hall's cameras report, for ever, in the order of time. ``floor``: with the floor points in metres."""
     crowds = [
-        CameraCrowd(hall, camera, Random(f"{seed}/{hall.id}/{camera.id}"), people, fps) for camera in hall.cameras
+        CameraCrowd(hall, camera, Random(f"{seed}/{hall.id}/{camera.id}"), people, fps, break_every_s)
+        for camera in hall.cameras
     ]
     number = 0
     while True:
@@ -59,11 +61,12 @@ def frames(
 
 def log_of(
     halls: Mapping[str, Mapping[str, str]], seed: int, count: int, *, people: int = PEOPLE, fps: float = FPS,
-    floor: bool = False,
+    floor: bool = False, break_every_s: float = BREAK_EVERY_S,
 ) -> Iterator[Record]:  # fmt: skip
     """``count`` frames of these halls as a log: their files first, a tick each second."""
     streams = [
-        frames(load_files(files).hall, seed, people=people, fps=fps, floor=floor) for _, files in sorted(halls.items())
+        frames(load_files(files).hall, seed, people=people, fps=fps, floor=floor, break_every_s=break_every_s)
+        for _, files in sorted(halls.items())
     ]
     together: Iterable[Event] = heapq.merge(*streams, key=lambda frame: frame.at_ms)
     some = (event for _, event in zip(range(count), together, strict=False))
@@ -73,8 +76,11 @@ def log_of(
 class CameraCrowd:
     """The people that one camera sees."""
 
-    def __init__(self, hall: Hall, camera: Camera, rnd: Random, people: int, fps: float) -> None:
+    def __init__(
+        self, hall: Hall, camera: Camera, rnd: Random, people: int, fps: float, break_every_s: float = BREAK_EVERY_S
+    ) -> None:
         self.camera, self._rnd, self._step_s, self._ids = camera.id, rnd, 1 / fps, 0
+        self._breaks = self._step_s / break_every_s
         self._view = View(camera)
         self._spots = self._places(hall, set(ZoneKind) - {ZoneKind.ENTRANCE})
         self._doors = self._places(hall, {ZoneKind.ENTRANCE}) or self._spots
@@ -85,7 +91,7 @@ class CameraCrowd:
         for place, walker in enumerate(self._walkers):
             if not walker.step(self._step_s, rnd):
                 self._walkers[place] = self._new(rnd.choice(self._doors))
-            elif rnd.random() < self._step_s / BREAK_EVERY_S:
+            elif rnd.random() < self._breaks:
                 walker.track = self._next_id()
         return tuple(self._seen(walker, floor) for walker in self._walkers)
 

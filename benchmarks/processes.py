@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from agents.topology import TOPOLOGY
+from benchmarks.crowd import BREAK_EVERY_S
 from benchmarks.engine_process import READY, Done
 from streams.embedded.log import Log
 from streams.embedded.topics import ensure_topics
@@ -43,9 +44,11 @@ def start_engine(path: Path, *, lanes: str = "all", clock: str = "own", until: s
     return start("engine_process", path, lanes, clock, until)
 
 
-def start_cameras(place: object, halls: int, rate: int, seconds: float, out: Path) -> subprocess.Popen[str]:
+def start_cameras(
+    place: object, halls: int, rate: int, seconds: float, out: Path, *, break_every_s: float = BREAK_EVERY_S
+) -> subprocess.Popen[str]:
     """On an embedded log's file, or on kafka://host:port. They send once they are ready, which takes a while."""
-    return start("camera_process", place, halls, rate, seconds, out)
+    return start("camera_process", place, halls, rate, seconds, break_every_s, out)
 
 
 def wait_ready(process: subprocess.Popen[str]) -> None:

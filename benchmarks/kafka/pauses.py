@@ -25,10 +25,14 @@ from tests.support.kafka_system import KafkaSystem, Worker
 
 HALLS = 50
 RATE = 1000
+BREAK_EVERY_S = 2.0
+"""Trackers that lose every id so often: new tracks then come all the time, and no hall is silent by itself. With ordinary
+ones, a partition of a single hall has nothing to say for ten seconds now and then."""
+
 WATCH_S = 20.0
 """Whatever happens is over by then; a partition that is silent at the end has been silent at least so long."""
 
-REST_S = 10.0
+REST_S, SETTLE_S = 10.0, 8.0
 UP_WITHIN_S = 60.0
 _say = Console(file=sys.stderr, style="dim")
 
@@ -111,7 +115,9 @@ def measure(options: Options) -> Iterator[Figure]:
         _say.print("  making the cameras' frames")
         with closing(TopicReader(one.log)) as reader:
             # One run of the cameras for all: had they started anew, their frames would be known already.
-            cameras = start_cameras(one.log.name, HALLS, RATE, length_s, options.directory / "frames")
+            cameras = start_cameras(
+                one.log.name, HALLS, RATE, length_s, options.directory / "frames", break_every_s=BREAK_EVERY_S
+            )
             wait_ready(cameras)
             watch = Watch(Journal(reader), one.busy())
             for named, acts in stages:
@@ -127,6 +133,7 @@ def _stage(watch: Watch, crew: Crew, acts: Sequence[Act], pauses: dict[Act, list
     """One worker, and these acts one after the other; then all of them end."""
     crew.join()
     watch.until_all_are_heard()
+    watch.listen(SETTLE_S)  # it has what was sent before it came to catch up with
     for act in acts:
         pauses.setdefault(act, []).append(watch.during(act, crew))
         _say.print(f"  {act.what}: {pauses[act][-1]:.2f} s")
@@ -157,6 +164,11 @@ class Watch:
         for worker in crew.workers:
             assert worker.running, worker.heard()[-3000:]
         return longest_pause(self.heard, begin, time.monotonic())
+
+    def listen(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self._advance()
 
     def _advance(self) -> None:
         for news in self._journal.advance():

@@ -79,8 +79,9 @@ class EngineProcess:
         self.process.send_signal(signal.SIGCONT)
 
     def drain(self) -> int:
-        """SIGTERM; the exit code."""
+        """SIGTERM, once it runs (before that, Python would end without a word); the exit code."""
         assert self.process is not None
+        until("the engine to run", lambda: LISTENS.search(self.heard()) is not None or not self.running)
         self.process.terminate()
         return self.ended()
 
