@@ -4,8 +4,9 @@
 
 LOG: an embedded log's file, or kafka://host:port. The frames of all cameras are spread evenly over time. Each append takes
 what has come due while the one before was written; on Kafka it is librdkafka that writes, to each hall's own partition.
-BREAKS: the seconds after which a tracker loses an id. It says ``ready`` when it begins. OUT gets four 64-bit integers for every frame: its partition and offset, and on this
-machine's monotonic clock, in nanoseconds, when it was due and when it stood in the log.
+BREAKS: the seconds after which a tracker loses an id. It says ``ready`` when it begins. OUT gets four 64-bit integers for
+every frame: its partition and offset, and on this machine's monotonic clock, in nanoseconds, when it was due and when it
+stood in the log.
 """
 
 from __future__ import annotations

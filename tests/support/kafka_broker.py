@@ -67,7 +67,7 @@ class KafkaBroker:
         self, directory: Path, port: int | None = None, settings: Mapping[str, str] | None = None,
         second: tuple[int, int] | None = None, listeners: Sequence[Listener] = (),
     ) -> None:  # fmt: skip
-        self.directory = directory
+        self.directory = directory.resolve()  # the broker runs in it, and is told paths of it
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = port or free_port()
         self.servers = f"127.0.0.1:{self.port}"
