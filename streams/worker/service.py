@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 FINISH_WITHIN_S = 6.0
 STOP_WITHIN_S = 2.0
+DRAIN_AFTER_S = 0.5
 
 
 class WorkerService(ABC):
@@ -148,6 +149,8 @@ class WorkerService(ABC):
 
     async def _stop_when_asked(self) -> None:
         await self.lanes.drain_asked.wait()
+        # The other partitions were told in the same moment: what stood before that is still taken.
+        await asyncio.sleep(DRAIN_AFTER_S)
         self.stop()
 
     async def _watch(self) -> None:
