@@ -10,6 +10,8 @@ from typing import Any
 
 import faust
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError as ClientError
+from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
 from streams.codec import TICK
@@ -34,6 +36,19 @@ SESSION_S, HEARTBEAT_S = 6.0, 1.5
 REQUEST_S = 40.0
 FETCH_BYTES = 2**20
 CLOSE_WITHIN_S = 2.0
+
+
+def in_words(access: Access, error: BaseException) -> BaseException:
+    """What aiokafka raises, as the operator should read it; others' errors stay as they are.
+
+    What it would itself have tried again (a connection refused, a coordinator that moves) is no fault of ours: it comes
+    here where Faust does not try again, such as while it starts.
+    """
+    if (denied := denial.of_client(access, error)) is not None:
+        return denied
+    if isinstance(error, KafkaTimeoutError) or (isinstance(error, ClientError) and error.retriable):
+        return Unreachable(f"no Kafka answers at {access.servers} now: {error!r}")
+    return error
 
 
 class KafkaService(WorkerService):
@@ -76,7 +91,7 @@ class KafkaService(WorkerService):
         return build_app(servers, lanes, partitions, self._var, conf, group=self._naming.group)
 
     def _in_words(self, error: BaseException) -> BaseException:
-        return denial.of_client(self._access, error) or error
+        return in_words(self._access, error)
 
     @property
     def _consumer(self) -> Consumer:
