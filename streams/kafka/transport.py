@@ -34,6 +34,9 @@ REVOKE_WITHIN_S = 3.0
 STOPPED_WITHIN_S = 1.0
 """How long the end of the process waits for aiokafka's thread, once that has been told."""
 
+FETCH_WAIT_MS = 100
+"""How long the broker may hold a fetch back when there is nothing to send."""
+
 RETRY_S = 0.1
 ROOM_S = 0.005
 """How long to wait before looking again, when no lane has room for another batch."""
@@ -76,6 +79,12 @@ class Leaving(threads.WorkerThread):  # type: ignore[misc]
 
 class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
     Worker = Leaving
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust says 1.5 s, and gives nobody a say. A question to the broker waits behind a fetch that waits for records.
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        return consumer
 
 
 class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]

@@ -145,7 +145,6 @@ class LanePartition:
     async def _mark(self) -> None:
         """Encode a checkpoint here; write it in the background, after the one before."""
         await self.settled()
-        await self._check_id()
         started = monotonic()
         if self._snapshot_is_due():
             self.engine.snapshot_ms, self._snapshot_due = self.engine.time_ms, False
@@ -180,6 +179,8 @@ class LanePartition:
 
     async def _write(self, checkpoint: Checkpoint) -> bool:
         halls = [StateRow(hall_key(self.writer, hall), value) for hall, value in checkpoint.halls]
+        # Here, where nothing waits for the answer but the mark: what belongs to another log must not get one.
+        await self._check_id()
         await self._port.settle()
         accepted = await self._port.write_state(
             self._topic, self.engine.partition, halls, StateRow(mark_key(self.writer), checkpoint.mark),

@@ -6,6 +6,7 @@ import inspect
 from importlib.metadata import version
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.producer import AIOKafkaProducer
@@ -32,6 +33,8 @@ RELIED_ON = (
     # The thread that must not keep a process which has ended.
     (driver.Consumer, "_new_consumer_thread", ["self"]),
     (WorkerThread, "stop", ["self"]),
+    # A fetch's patience is set between the consumer's making and its start, when the fetcher takes it over.
+    (driver.AIOKafkaConsumerThread, "_create_worker_consumer", ["self", "transport"]),
     # Sending whole batches.
     (AIOKafkaProducer, "send_batch", ["self", "batch", "topic", "partition"]),
     (AIOKafkaProducer, "create_batch", ["self"]),
@@ -51,6 +54,10 @@ def test_a_method_that_we_call_or_override_is_as_it_was(owner: type, name: str, 
 def test_an_empty_set_of_partitions_means_all_of_them_to_the_fetcher() -> None:
     """So the transport never asks with an empty one."""
     assert "if partitions and tp not in partitions" in inspect.getsource(Fetcher.fetched_records)
+
+
+def test_the_fetcher_takes_its_patience_from_the_consumer_when_that_starts() -> None:
+    assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in inspect.getsource(AIOKafkaConsumer.start)
 
 
 def test_what_is_fetched_is_unpacked_by_the_class_that_stands_in_the_module() -> None:
