@@ -105,12 +105,22 @@ def pause_broker(scene: Scene) -> None:
     scene.broker.go_on()
 
 
+def _ended_for_it(scene: Scene) -> bool:
+    """Whoever ended for what was before, such as a broker that had been killed, comes back, and meets this."""
+    if any(worker.process.poll() == 74 for worker in scene.workers):
+        return True
+    scene.restart_ended()
+    return False
+
+
 def refuse_sends(scene: Scene) -> None:
     """A topic takes nothing of any size any more: whoever writes there says so and ends, and misses nothing later."""
     topic = scene.chance.choice((JOURNAL, *(state_topic(lane.name) for lane in TOPOLOGY.lanes)))
     scene.system.alter(topic, max_message_bytes="20")
     try:
-        until(f"a worker to end, as {topic} takes nothing", lambda: any(w.process.poll() == 74 for w in scene.workers))
+        until(f"a worker to end, as {topic} takes nothing", lambda: _ended_for_it(scene))
+    except AssertionError as e:
+        raise AssertionError("\n".join((str(e), *(f"{w.name}: {w.heard()[-3000:]}" for w in scene.workers)))) from None
     finally:
         scene.system.alter(topic, max_message_bytes="10485760")
     for worker in scene.workers:
