@@ -21,8 +21,9 @@ from streams.kafka.topics import needed
 from streams.lane import Topology
 
 DENIED = (Refusal.TOPIC_AUTHORIZATION_FAILED, Refusal.GROUP_AUTHORIZATION_FAILED)
-NOT_THERE = (Refusal.UNKNOWN_TOPIC_OR_PART, Refusal.GROUP_ID_NOT_FOUND, *SOON)
-"""Also what a cluster says to the first group that it ever hears of: it has yet to make the topic of all positions."""
+NOT_THERE = (Refusal.UNKNOWN_TOPIC_OR_PART, Refusal.GROUP_ID_NOT_FOUND, Refusal._TIMED_OUT, *SOON)
+"""Also what a cluster says, or does not say in time, to the first group that it ever hears of: it has yet to make the topic
+of all positions. What is not answered here is not judged here."""
 
 Wanted = dict[str, set[str]]
 """By the name of a topic or a group: operations, as ``AclOperation`` calls them."""

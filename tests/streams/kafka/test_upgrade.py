@@ -41,6 +41,15 @@ def versions(system: KafkaSystem) -> set[int]:
     return {mark.topology if mark else 0 for mark in marks}
 
 
+def kept_up(system: KafkaSystem, workers: list[Worker]) -> bool:
+    """As a supervisor does: who ended because it could not start just now is started again."""
+    for number, worker in enumerate(workers):
+        if not worker.running:
+            assert worker.process.returncode == 75, worker.heard()[-3000:]
+            workers[number] = system.start(worker.name)
+    return True
+
+
 def assert_refused(worker: Worker) -> None:
     """It met state of the newer version, and ended for good without touching it."""
     assert worker.process.returncode == 65, worker.heard()[-3000:]
@@ -55,7 +64,7 @@ def test_rolled_out_and_not_back(system: KafkaSystem) -> None:
     system.configure()
     cameras = Cameras(system, 5)
     cameras.start()
-    until("old marks everywhere", lambda: versions(system) == {VERSION})
+    until("old marks everywhere", lambda: kept_up(system, old) and versions(system) == {VERSION})
     time.sleep(3)
     new = system.start("new", topology="next")
     until("new marks somewhere", lambda: VERSION + 1 in versions(system))
