@@ -43,6 +43,8 @@ SETTINGS = {
     "group.initial.rebalance.delay.ms": "0",
     "log.retention.check.interval.ms": "1000",
     "log.segment.delete.delay.ms": "100",
+    # Else a broker that is killed within a minute of it has forgotten which records were removed, and shows them again.
+    "log.flush.start.offset.checkpoint.interval.ms": "500",
 }
 """One node stands for a cluster: a single replica, and nobody to wait for when a group forms."""
 
