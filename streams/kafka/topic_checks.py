@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 
 from streams.kafka.cluster import ClusterView, TopicView
 from streams.kafka.planning import BROKER_STAMPS, ELSEWHERE, REPLICATION
-from streams.kafka.topics import ANY_TIME, LARGEST_RECORD, SHORTEST_SEGMENT_MS, SOURCES
+from streams.kafka.topics import ANY_TIME, SHORTEST_SEGMENT_MS, SOURCES
+from streams.kafka.writing import LARGEST_RECORD
 from streams.log import Time
 from streams.topics import HOUR_MS, SNAPSHOTS, Topic
 

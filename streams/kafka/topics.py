@@ -10,13 +10,12 @@ from confluent_kafka.admin import NewTopic
 
 from streams.kafka.errors import TopicsWrong
 from streams.kafka.log import KafkaLog
+from streams.kafka.writing import LARGEST_RECORD
 from streams.lane import Topology
 from streams.log import Time, TopicSpec
 from streams.topics import HOUR_MS, JOURNAL, OBSERVATIONS, SNAPSHOTS, Topic, all_topics
 
 PARTITIONS = 16
-LARGEST_RECORD = 10 * 2**20
-"""Bytes: a hall's whole state has to fit. What the engine publishes is a tenth of that at the most."""
 
 ANY_TIME = str(2**63 - 1)
 SHORTEST_SEGMENT_MS = HOUR_MS // 6

@@ -17,7 +17,8 @@ WITHIN_S = 30.0
 """For one append to be acknowledged."""
 
 POLL_S = 0.1
-LARGEST_BYTES = 10 * 2**20
+LARGEST_RECORD = 10 * 2**20
+"""Bytes: a hall's whole state has to fit. What the engine publishes is a tenth of that at the most."""
 
 Placed = tuple[int, int]
 """Offset and timestamp of a record, as the broker told them."""
@@ -31,7 +32,7 @@ class Writer:
         self._access = access
         self._producer = Producer(
             {
-                **common, "acks": "all", "enable.idempotence": True, "linger.ms": 2, "message.max.bytes": LARGEST_BYTES,
+                **common, "acks": "all", "enable.idempotence": True, "linger.ms": 2, "message.max.bytes": LARGEST_RECORD,
                 # Rows carry their partition; whoever adds a keyed one must agree with all other producers.
                 "partitioner": "murmur2_random", "message.timeout.ms": int(WITHIN_S * 1000),
             }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.kafka_broker import KafkaBroker, require_jars
+from tests.support.kafka_broker import KafkaBroker, running
 from tests.support.kafka_hall import KafkaHall
 from tests.support.strolls import FILES
 from tests.support.system import Halls, System
@@ -34,11 +34,8 @@ def halls() -> Halls:
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     """A real Kafka, one after another's: whoever takes it finds it empty."""
-    require_jars()
-    started = KafkaBroker(tmp_path_factory.mktemp("kafka"))
-    started.start()
-    yield started
-    started.kill()
+    with running(tmp_path_factory.mktemp("kafka")) as started:
+        yield started
 
 
 @pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.live] * (name == "kafka")) for name in sorted(LOGS)])

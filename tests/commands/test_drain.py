@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -74,10 +75,14 @@ def test_somebody_elses_engine_is_not_ours_to_stop() -> None:
 
 
 def test_one_that_goes_by_itself_in_that_moment_has_stopped() -> None:
+    asked: list[tuple[int, int]] = []
+
     def gone(pid: int, number: int) -> None:
+        asked.append((pid, number))
         raise ProcessLookupError
 
     stop(HERE, gone)
+    assert asked == [(42, signal.SIGTERM)]
 
 
 def test_one_in_another_container_has_no_number_here() -> None:

@@ -14,7 +14,7 @@ from streams.codec import id_of
 from streams.recording import read_recording
 from streams.topics import JOURNAL
 from tests.support.engine_process import ROOT, EngineProcess
-from tests.support.kafka_broker import KafkaBroker, require_jars
+from tests.support.kafka_broker import KafkaBroker, running
 from tests.support.kafka_site import Site, hall
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -24,11 +24,8 @@ PARTITIONS = 3
 
 @pytest.fixture(scope="module")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
-    require_jars()
-    started = KafkaBroker(tmp_path_factory.mktemp("kafka"))
-    started.start()
-    yield started
-    started.kill()
+    with running(tmp_path_factory.mktemp("kafka")) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -153,6 +154,18 @@ class KafkaBroker:
         """Until it ends by itself."""
         if self._process is not None:
             self._process.wait()
+
+
+@contextmanager
+def running(directory: Path) -> Iterator[KafkaBroker]:
+    """A broker for as long as it is needed: a skip, or a failure, where its jars cannot be had."""
+    require_jars()
+    broker = KafkaBroker(directory)
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.kill()
 
 
 def answers(servers: str) -> bool:

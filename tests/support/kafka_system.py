@@ -25,10 +25,10 @@ from streams.kafka.log import KafkaLog
 from streams.kafka.topics import Made, ensure_topics, needed, new_topic
 from streams.log import Time
 from streams.operating import configuring
+from streams.operating.reading import checkpoint, stretch
 from streams.partitioner import partition_of
 from streams.topics import GROUP, JOURNAL, OBSERVATIONS
 from tests.support.kafka_broker import remove_topic
-from tests.support.kafka_verdict import checkpoint, stretch
 from tests.support.system import PATIENCE_S, Halls, Pair, until
 
 ROOT = Path(__file__).parents[2]

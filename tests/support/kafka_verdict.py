@@ -16,11 +16,9 @@ from streams.driver import LogDriver
 from streams.ids import Seen, parse_id
 from streams.lane import Lane
 from streams.log import EventLog
-from streams.operating.reading import snapshots
+from streams.operating.reading import checkpoint, snapshots, stretch
 from streams.record import Record
-from streams.topics import JOURNAL, SNAPSHOTS, TOPICS, state_topic
-
-PIECE = 5_000
+from streams.topics import JOURNAL, SNAPSHOTS, TOPICS
 
 
 class Verdict(NamedTuple):
@@ -29,20 +27,6 @@ class Verdict(NamedTuple):
     compared: int
     repeats: int
     driver: LogDriver
-
-
-def stretch(log: EventLog, topic: str, partition: int) -> Iterator[Record]:
-    """All that there is now."""
-    at, end = log.start(topic, partition), log.end(topic, partition)
-    while at < end and (piece := log.read(topic, partition, at, limit=PIECE)):
-        yield from (record for record in piece if record.offset < end)
-        at = piece[-1].offset + 1
-
-
-def checkpoint(log: EventLog, lane: Lane, partition: int) -> Restored:
-    """What a worker that starts now would go on from."""
-    found = {r.key: r.value for r in stretch(log, state_topic(lane.name), partition) if r.key is not None}
-    return restore({key: value for key, value in found.items() if value is not None})
 
 
 def replayed(log: EventLog, partitions: int, *, drained: bool = True) -> Verdict:

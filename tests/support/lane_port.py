@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from streams.checkpoint import Restored, restore
 from streams.engine import Engine, Output
@@ -11,7 +13,7 @@ from streams.record import Record
 from streams.worker.batches import Batch
 from streams.worker.partition import LanePartition
 from streams.worker.port import StateRow
-from tests.support.script import told
+from tests.support.script import Script, told
 from tests.support.toy import SENSING
 
 
@@ -85,3 +87,26 @@ def batch(records: Sequence[Record], asked: int | None = None) -> Batch:
     """Fetched from the first record's offset on, unless ``asked`` says otherwise."""
     first = records[0]
     return Batch(first.topic, first.partition, 1, first.offset if asked is None else asked, list(records))
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(asyncio.wait_for(work, 30))
+
+
+def script(pokes: int = 5) -> Script:
+    """A hall is configured, and then poked: ``a counter counted`` each time, and two sums."""
+    made = Script()
+    made.configure("a", at=0)
+    for _ in range(pokes):
+        made.poke("a", at=1)
+    return made
+
+
+class Clock:
+    """What a partition takes for ``monotonic``; it stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now

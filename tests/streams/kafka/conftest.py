@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.kafka_broker import KafkaBroker, require_jars
+from tests.support.kafka_broker import KafkaBroker, require_jars, running
 
 
 @pytest.fixture(scope="session")
@@ -17,16 +17,12 @@ def jars() -> None:
 
 @pytest.fixture(scope="module")
 def broker(jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
-    started = KafkaBroker(tmp_path_factory.mktemp("kafka"))
-    started.start()
-    yield started
-    started.kill()
+    with running(tmp_path_factory.mktemp("kafka")) as started:
+        yield started
 
 
 @pytest.fixture
 def own_broker(jars: None, tmp_path: Path) -> Iterator[KafkaBroker]:
     """For a test that breaks it, or needs the engine's topics for itself."""
-    started = KafkaBroker(tmp_path / "kafka")
-    started.start()
-    yield started
-    started.kill()
+    with running(tmp_path / "kafka") as started:
+        yield started

@@ -15,7 +15,8 @@ from faust.types import TP
 from streams.kafka.errors import SendFailed, TopicsWrong, Unreachable
 from streams.kafka.log import KafkaLog
 from streams.kafka.sender import Row, Sender, make_producer
-from streams.kafka.topics import LARGEST_RECORD, Made, check_topics, ensure_topics
+from streams.kafka.topics import Made, check_topics, ensure_topics
+from streams.kafka.writing import LARGEST_RECORD
 from streams.partitioner import partition_of
 from streams.topics import OBSERVATIONS
 from tests.support.kafka_broker import KafkaBroker, free_port, remove_topic

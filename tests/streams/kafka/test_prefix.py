@@ -17,6 +17,7 @@ from streams.kafka.log import KafkaLog
 from streams.kafka.naming import Naming
 from streams.kafka.topics import Made, ensure_topics
 from streams.operating import configuring
+from streams.operating.reading import checkpoint
 from streams.rows import keyed
 from streams.topics import OBSERVATIONS
 from tests.support import kafka_verdict
@@ -61,7 +62,7 @@ class Installation:
     def marked(self) -> bool:
         """Whether a checkpoint covers all that the cameras saw."""
         lane = TOPOLOGY.lanes[0]
-        marks = [kafka_verdict.checkpoint(self.log, lane, p).mark for p in range(PARTITIONS)]
+        marks = [checkpoint(self.log, lane, p).mark for p in range(PARTITIONS)]
         return all(m and m.next_offset >= self.log.end(OBSERVATIONS, p) - 2 for p, m in enumerate(marks))
 
 

@@ -16,11 +16,11 @@ from streams.codec import BadRecord, id_of
 from streams.driver import LogDriver
 from streams.ids import parse_id
 from streams.lane import Lane, Topology
+from streams.operating.reading import checkpoint, stretch
 from streams.record import Record
 from streams.topics import SNAPSHOTS, TOPICS, state_topic
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_system import Cameras, KafkaSystem, Worker
-from tests.support.kafka_verdict import checkpoint, stretch
 from tests.support.system import until
 from tests.support.topologies import NEXT
 from tests.torture.halls import halls

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -11,24 +10,10 @@ import pytest
 from streams.checkpoint import Mark
 from streams.engine import Engine, OtherLog
 from streams.record import Record
-from streams.worker import partition as module
 from streams.worker.partition import BACKLOG_AT_MOST, YIELD_EVERY, LanePartition, Rewind
-from tests.support.lane_port import FakePort, Refused, batch, partition
-from tests.support.script import Script, again, running
+from tests.support.lane_port import Clock, FakePort, Refused, batch, partition, run, script
+from tests.support.script import again, running
 from tests.support.toy import SENSING
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(asyncio.wait_for(work, 30))
-
-
-def script(pokes: int = 5) -> Script:
-    """A hall is configured, and then poked: ``a counter counted`` each time, and two sums."""
-    made = Script()
-    made.configure("a", at=0)
-    for _ in range(pokes):
-        made.poke("a", at=1)
-    return made
 
 
 def mark(port: FakePort) -> Mark:
@@ -36,21 +21,6 @@ def mark(port: FakePort) -> Mark:
     found = port.restored().mark
     assert found is not None
     return found
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(module, "monotonic", made)
-    return made
 
 
 # -- beginning ---------------------------------------------------------------------------------------------------------

@@ -2,48 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Any
-
-import pytest
-
 from streams.record import Record
 from streams.snapshot import names
 from streams.topics import SNAPSHOTS
-from streams.worker import partition as module
 from streams.worker.pace import LONGEST_S
 from streams.worker.partition import LanePartition
-from tests.support.lane_port import FakePort, batch, partition
+from tests.support.lane_port import Clock, FakePort, batch, partition, run, script
 from tests.support.script import Script
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(asyncio.wait_for(work, 30))
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(module, "monotonic", made)
-    return made
-
-
-def script(pokes: int) -> Script:
-    """A hall is configured, and then poked."""
-    made = Script()
-    made.configure("a", at=0)
-    for _ in range(pokes):
-        made.poke("a", at=1)
-    return made
 
 
 def snapshots_of(port: FakePort) -> list[int]:
