@@ -44,8 +44,10 @@ SETTINGS = {
     "group.initial.rebalance.delay.ms": "0",
     "log.retention.check.interval.ms": "1000",
     "log.segment.delete.delay.ms": "100",
-    # Else a broker that is killed within a minute of it has forgotten which records were removed, and shows them again.
+    # Else a broker that is killed within a minute of it, or 30 s after its start, has forgotten which records were removed,
+    # and shows them again.
     "log.flush.start.offset.checkpoint.interval.ms": "500",
+    "log.initial.task.delay.ms": "500",
 }
 """One node stands for a cluster: a single replica, and nobody to wait for when a group forms."""
 
@@ -149,6 +151,13 @@ class KafkaBroker:
     def go_on(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
+
+    def noted_start(self, topic: str, partition: int) -> int:
+        """Where the log of a partition begins, as a broker that is killed now will know it at its next start."""
+        data = self.directory / "data"
+        noted = [line.split() for line in (data / "log-start-offset-checkpoint").read_text().splitlines()]
+        starts = [int(words[2]) for words in noted if words[:2] == [topic, str(partition)]]
+        return max([*starts, min(int(found.stem) for found in (data / f"{topic}-{partition}").glob("*.log"))])
 
     def wait(self) -> None:
         """Until it ends by itself."""

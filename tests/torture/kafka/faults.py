@@ -208,12 +208,16 @@ def retention(scene: Scene) -> None:
     time.sleep(1.5)
     marks = {p: system.marked(lane, p) for p in system.busy()}
     starts = system.lose(topic)
-    time.sleep(1.5)  # until the broker has noted where its log begins now, and still knows it if it is killed
+    until("the broker to note where its log begins, for when it is killed", lambda: _noted(scene, topic, starts))
     lost = {(lane, mark, starts[p]) for p, mark in marks.items() if 0 < mark < starts[p]}
     scene.whole = False
     for name in names:
         scene.add(name)
     scene.told_lost(lost)
+
+
+def _noted(scene: Scene, topic: str, starts: dict[int, int]) -> bool:
+    return all(scene.broker.noted_start(topic, partition) >= start for partition, start in starts.items())
 
 
 FAULTS = (
