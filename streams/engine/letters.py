@@ -32,6 +32,8 @@ class Output(NamedTuple):
 class Letters:
     """Names and collects the outputs of one source record."""
 
+    __slots__ = "_era", "_lane", "_ordinals", "_record", "_time_ms", "outputs"
+
     def __init__(self, lane: Lane, era: int, time_ms: int, record: Record) -> None:
         self._lane, self._era, self._time_ms, self._record = lane, era, time_ms, record
         self._ordinals: dict[tuple[str, str], int] = {}

@@ -86,24 +86,31 @@ class Engine:
                 raise Gap(self.next_offset, offset)
             self._prove(record)
             return []
-        begins, before_ms = self.pending, self.time_ms
+        begins, before_ms, record_ms = self.pending, self.time_ms, record.timestamp_ms
         if begins:
-            self.era, self.pending = max(self.era, record.timestamp_ms), False
-        self.time_ms = max(before_ms, record.timestamp_ms)
+            self.era, self.pending = max(self.era, record_ms), False
+        if record_ms > before_ms:
+            self.time_ms = record_ms
         out = Letters(self.lane, self.era, self.time_ms, record)
+        if begins or self._lost_from is not None or self.time_ms // SECOND_MS > before_ms // SECOND_MS:
+            self._turn(before_ms, offset, out, begins=begins)
+        event = self._admission.event_of(record, self.halls, out)
+        if event is not None:
+            self._take(event, record, out)
+        self.next_offset, self._last = offset + 1, record
+        self.counts["records"] += 1
+        if out.outputs:
+            self.counts["outputs"] += len(out.outputs)
+        return out.outputs
+
+    def _turn(self, before_ms: int, offset: int, out: Letters, *, begins: bool) -> None:
+        """What comes before the record itself: an era or an hour that begins, what was lost, seconds that are over."""
         if self.lane.origin and (begins or self.time_ms // HOUR_MS > before_ms // HOUR_MS):
             self._say_files(offset, out)
         if self._lost_from is not None:
             self._say_lost(out)
         if self.time_ms // SECOND_MS > before_ms // SECOND_MS:
             self._tick(offset, out)
-        event = self._admission.event_of(record, self.halls, out)
-        if event is not None:
-            self._take(event, record, out)
-        self.next_offset, self._last = offset + 1, record
-        self.counts["records"] += 1
-        self.counts["outputs"] += len(out.outputs)
-        return out.outputs
 
     def skip_to(self, offset: int, *, lost: bool) -> None:
         """The records before ``offset`` are not in the log: never were (compaction, a transaction's marker), or ``lost``."""

@@ -99,7 +99,7 @@ class HallAgents:
         """Raises AgentFailed; then the states are no longer of use."""
         events = [event]
         made: list[Made] = []
-        for seat, state in zip(self._seats, states, strict=True):
+        for seat, state in zip(self._seats, states):  # noqa: B905 - one each by construction; asking costs, at every event
             if seat.name in skip:
                 continue
             if meter:

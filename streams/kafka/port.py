@@ -52,10 +52,13 @@ class KafkaPort:
         return self._sender.backlog
 
     def publish(self, outputs: Sequence[Output]) -> None:
+        rows: dict[tuple[str, int], list[Row]] = {}
         for output in outputs:
-            self._sender.append(
-                TP(output.topic, output.partition), [Row(output.key, output.value, output.timestamp_ms)]
+            rows.setdefault((output.topic, output.partition), []).append(
+                Row(output.key, output.value, output.timestamp_ms)
             )
+        for place, sent in rows.items():
+            self._sender.append(TP(*place), sent)
 
     async def settle(self) -> None:
         await self._sender.settle()

@@ -33,6 +33,11 @@ from streams.worker.service import WorkerService
 SESSION_S, HEARTBEAT_S = 6.0, 1.5
 """A worker that is not heard of for so long has lost its partitions: the least that brokers allow by default."""
 
+METADATA_MS = 5000
+"""How long the client believes what a broker said of the topics. One that has just been started does not know all of them
+yet; what the group's leader does not see, nobody is assigned, and when it looks again (by default after five minutes) it is.
+"""
+
 REQUEST_S = 40.0
 FETCH_BYTES = 2**20
 CLOSE_WITHIN_S = 2.0
@@ -84,7 +89,8 @@ class KafkaService(WorkerService):
         conf: dict[str, Any] = {
             "broker_session_timeout": SESSION_S, "broker_heartbeat_interval": HEARTBEAT_S,
             "broker_request_timeout": REQUEST_S, "broker_client_id": "hallstream",
-            "consumer_group_instance_id": self._worker, "consumer_max_fetch_size": FETCH_BYTES, **self._access.faust(),
+            "consumer_group_instance_id": self._worker, "consumer_max_fetch_size": FETCH_BYTES,
+            "consumer_metadata_max_age_ms": METADATA_MS, **self._access.faust(),
         }  # fmt: skip
         servers = f"hallkafka://{self._access.servers}".replace(",", ";hallkafka://")
         lanes = OutsideLanes(self.lanes, self._naming)

@@ -21,8 +21,8 @@ from streams.worker.port import LanePort
 
 log = logging.getLogger(__name__)
 
-Observer = Callable[[str, list[Output], int], None]
-"""Told of every batch of outputs: lane, outputs, the record's timestamp."""
+Observer = Callable[[str, list[Output]], None]
+"""Told of the lane's outputs, some records' together."""
 
 
 class Lanes:
@@ -113,7 +113,7 @@ class Lanes:
             engine.next_offset,
             len(engine.halls),
         )
-        part = LanePartition(engine, self._port, lambda outputs, at_ms: self._observer(lane.name, outputs, at_ms))
+        part = LanePartition(engine, self._port, lambda outputs: self._observer(lane.name, outputs))
         await part.begin(list(records))
         return part
 

@@ -6,6 +6,7 @@ observed as they happen.
 
 from __future__ import annotations
 
+import collections
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, get_args
@@ -85,10 +86,12 @@ class WorkerMetrics(Collector):
         self._lanes, self._ends = lanes, ends
         self.registry.register(self)
 
-    def observe(self, lane: str, outputs: list[Output], at_ms: int) -> None:
-        self._ages[lane].observe(max(0.0, time.time() - at_ms / 1000))
+    def observe(self, lane: str, outputs: list[Output]) -> None:
+        """Outputs that are published together. The first one's cause is the oldest: its age stands for all."""
+        self._ages[lane].observe(max(0.0, time.time() - outputs[0].timestamp_ms / 1000))
+        for topic, count in collections.Counter([output.topic for output in outputs]).items():
+            self._counted(lane, topic).inc(count)
         for output in outputs:
-            self._counted(lane, output.topic).inc()
             if isinstance(output.event, Dead):
                 self._dead.labels(output.event.reason).inc()
             elif output.topic == LATE:

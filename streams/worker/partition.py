@@ -25,11 +25,12 @@ BACKLOG_AT_MOST = 20_000
 """Outputs not yet on disk before input has to wait."""
 
 YIELD_EVERY = 64
-"""Records between two chances for the rest of the process: the writer, /metrics, the heartbeat."""
+"""Records between two chances for the rest of the process: the writer, /metrics, the heartbeat. What they gave is published
+together: each call costs as much as a record."""
 
 ADVICE = "If that is meant (a restored backup, a recreated topic), `hall reset` starts a new era."
 
-OnOutputs = Callable[[list[Output], int], None]
+OnOutputs = Callable[[list[Output]], None]
 
 
 class Rewind(NamedTuple):
@@ -102,22 +103,32 @@ class LanePartition:
                     f"{batch.topic}/{batch.partition}: asked for offset {batch.asked}, the log gave {batch.records[0].offset}: "
                     f"it is another log, or lost its end. {ADVICE}"
                 )
-            for number, record in enumerate(batch.records):
-                try:
-                    outputs = self.engine.process(record)
-                except Gap as gap:
-                    if number == 0 and batch.asked != gap.wanted:
-                        return Rewind(gap.wanted)
-                    await self._cross(gap, record)
-                    outputs = self.engine.process(record)
-                if outputs:
-                    self._port.publish(outputs)
-                    self._on_outputs(outputs, record.timestamp_ms)
-                if number % YIELD_EVERY == YIELD_EVERY - 1:
+            for start in range(0, len(batch.records), YIELD_EVERY):
+                if (rewind := await self._stretch(batch, start)) is not None:
+                    return rewind
+                if start + YIELD_EVERY <= len(batch.records):
                     await self._breathe()
             self._pace.add(len(batch.records))
             if self._pace.due(monotonic()):
                 await self._mark()
+        return None
+
+    async def _stretch(self, batch: Batch, start: int) -> Rewind | None:
+        """The next few records. Whatever ends it, what the engine has concluded is published: it will not say it again."""
+        process, outputs = self.engine.process, list[Output]()
+        try:
+            for record in batch.records[start : start + YIELD_EVERY]:
+                try:
+                    outputs += process(record)
+                except Gap as gap:
+                    if record is batch.records[0] and batch.asked != gap.wanted:
+                        return Rewind(gap.wanted)
+                    await self._cross(gap, record)
+                    outputs += process(record)
+        finally:
+            if outputs:
+                self._port.publish(outputs)
+                self._on_outputs(outputs)
         return None
 
     async def idle(self) -> None:

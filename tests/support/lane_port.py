@@ -80,7 +80,7 @@ class FakePort:
 
 
 def partition(port: FakePort, engine: Engine | None = None, lane: Lane = SENSING) -> LanePartition:
-    return LanePartition(engine or Engine(lane), port, lambda outputs, at_ms: None)
+    return LanePartition(engine or Engine(lane), port, lambda outputs: None)
 
 
 def batch(records: Sequence[Record], asked: int | None = None) -> Batch:

@@ -60,7 +60,7 @@ async def heard(key: bytes | None, value: bytes) -> bool:
     log = Script(SENSING)
     log.configure("a", at=0)
     log.raw(key, value, at=1)
-    lanes = Lanes(TOPOLOGY, FakePort(log.records), lambda lane, outputs, at_ms: None, {})
+    lanes = Lanes(TOPOLOGY, FakePort(log.records), lambda lane, outputs: None, {})
     lanes.recovered = {lane.name: lambda partition: {} for lane in TOPOLOGY.lanes}
     lanes.partition_counts = dict.fromkeys(lanes.topics, 1)
     lanes.born_ms = BORN_MS

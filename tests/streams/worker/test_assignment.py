@@ -78,7 +78,7 @@ class World:
         self.append(encode(body))
 
     def worker(self) -> Lanes:
-        lanes = Lanes(TOPOLOGY, self.port, lambda lane, outputs, at_ms: None, {})
+        lanes = Lanes(TOPOLOGY, self.port, lambda lane, outputs: None, {})
         lanes.partition_counts = dict.fromkeys(lanes.topics, 1)
         lanes.recovered = {lane.name: lambda partition: dict(self.port.state) for lane in TOPOLOGY.lanes}
         return lanes

@@ -23,7 +23,7 @@ from tests.support.toy import TOPOLOGY
 async def serving() -> AsyncIterator[tuple[Lanes, Callable[[str], Coroutine[Any, Any, tuple[int, str]]]]]:
     registry = CollectorRegistry()
     Counter("hall_visits", "Visits.", registry=registry).inc(3)
-    lanes = Lanes(TOPOLOGY, FakePort(), lambda lane, outputs, at_ms: None, {})
+    lanes = Lanes(TOPOLOGY, FakePort(), lambda lane, outputs: None, {})
     server = HttpServer("127.0.0.1", 0, registry, lanes)
     await server.start()
     yield lanes, lambda path: asyncio.to_thread(get, server.url + path)
@@ -65,7 +65,7 @@ def test_an_address_that_is_taken_is_named_with_a_way_out() -> None:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
-            lanes = Lanes(TOPOLOGY, FakePort(), lambda lane, outputs, at_ms: None, {})
+            lanes = Lanes(TOPOLOGY, FakePort(), lambda lane, outputs: None, {})
             server = HttpServer("127.0.0.1", port, CollectorRegistry(), lanes)
             with pytest.raises(Fatal, match=f"cannot listen on 127.0.0.1:{port}") as caught:
                 await server.start()

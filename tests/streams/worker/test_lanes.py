@@ -30,7 +30,7 @@ class Room:
         self.lanes.partition_counts = {lane.topic: 1 for lane in topology.lanes}
         self.lanes.seek = self._seek
 
-    def _observe(self, lane: str, outputs: list[Output], at_ms: int) -> None:
+    def _observe(self, lane: str, outputs: list[Output]) -> None:
         self.seen.append((lane, told(outputs)))
 
     async def _seek(self, tp: TP, offset: int) -> None:

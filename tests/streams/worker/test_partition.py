@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streams.checkpoint import Mark
-from streams.engine import Engine, OtherLog
+from streams.engine import Engine, OtherLog, Output
 from streams.record import Record
 from streams.worker.partition import BACKLOG_AT_MOST, YIELD_EVERY, LanePartition, Rewind
 from tests.support.lane_port import Clock, FakePort, Refused, batch, partition, run, script
@@ -235,13 +235,34 @@ def test_input_waits_while_too_much_is_not_on_disk_yet() -> None:
     run(work())
 
 
-def test_observers_are_told_of_outputs_with_the_records_time() -> None:
-    log, seen = script(1), []
+def test_observers_are_told_of_what_is_published_as_it_is() -> None:
+    log, seen = script(1), list[list[Output]]()
     port = FakePort(log.records)
-    part = LanePartition(Engine(SENSING), port, lambda outputs, at_ms: seen.append((len(outputs), at_ms)))
-    run(part.take(batch(log.records)))
-    assert [at_ms for _, at_ms in seen] == [r.timestamp_ms for r in log.records]
-    assert sum(count for count, _ in seen) == len(port.sent)
+    run(LanePartition(Engine(SENSING), port, seen.append).take(batch(log.records)))
+    assert [output for outputs in seen for output in outputs] == port.sent
+    assert all(seen)
+
+
+def test_what_was_concluded_is_published_although_a_later_record_ends_the_process() -> None:
+    """
+    0  1  2 | boom     the agents have seen 0 to 2, and will not say it again if somebody marks them
+    """
+    log = script(3)
+    port, whole = FakePort(log.records), FakePort(log.records)
+    run(partition(whole).take(batch(log.records)))
+    part = partition(port)
+    process, last = part.engine.process, log.records[-1]
+
+    def boom(record: Record) -> list[Output]:
+        if record is last:
+            raise MemoryError
+        return process(record)
+
+    part.engine.process = boom  # type: ignore[method-assign]
+    with pytest.raises(MemoryError):
+        run(part.take(batch(log.records)))
+    assert port.sent
+    assert port.sent == whole.sent[: len(port.sent)]
 
 
 # -- gaps --------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ class Yard:
     """Lanes with one partition; ``end`` and ``marked`` are set by the test."""
 
     def __init__(self) -> None:
-        self.lanes = Lanes(TOPOLOGY, FakePort(), lambda lane, outputs, at_ms: None, {})
+        self.lanes = Lanes(TOPOLOGY, FakePort(), lambda lane, outputs: None, {})
         self.end, self.now = 0, 0.0
         self.dog = Watchdog(self.lanes, lambda topic, p: self.end, 0.0)
 
