@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.worker.pace import LONGEST_S, RECORDS_AT_MOST, SHARE, SHORTEST_S, Pace
+from streams.worker.pace import AS_GOOD_AS, LONGEST_S, RECORDS_AT_MOST, SHARE, SHORTEST_S, Pace
 
 
 def test_nothing_is_due_where_nothing_was_done() -> None:
@@ -44,8 +44,30 @@ def test_checkpoints_keep_to_their_share_of_the_time(cost_s: float) -> None:
     pace.done(0.0, cost_s)
     pace.add(1)
     wait_s = min(max(SHORTEST_S, cost_s / SHARE), LONGEST_S)
-    assert not pace.due(cost_s + wait_s * 0.999)
-    assert pace.due(cost_s + wait_s * 1.001)
+    assert not pace.due(cost_s + wait_s * AS_GOOD_AS * 0.999)
+    assert pace.due(cost_s + wait_s * (AS_GOOD_AS + 1.001))
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.001, 0.05])
+def test_each_keeps_its_turn_however_late_it_comes_to_it(late_s: float) -> None:
+    """
+    began  |                                  two that begin together, and mark whenever they find themselves due
+    a      |    x         x         x
+    b      |       x         x         x
+    """
+    marks = {}
+    for turn in (0.4, 0.7):
+        pace, now, times = Pace(100.2, turn), 100.2, list[float]()
+        while len(times) < 20:
+            now += 0.001
+            pace.add(1)
+            if pace.due(now - late_s):
+                pace.done(now, now)
+                times.append(now)
+        marks[turn] = times
+    for turn, times in marks.items():
+        assert [time % 1.0 for time in times] == pytest.approx([turn + late_s] * 20, abs=0.002)
+        assert times[-1] - times[0] == pytest.approx(19 * SHORTEST_S, abs=0.01)
 
 
 def test_what_was_spent_adds_up() -> None:
