@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Self, TypeVar
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka import KafkaError as Refusal
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
@@ -18,6 +18,7 @@ from streams.kafka.access import Access
 from streams.kafka.errors import AccessDenied, KafkaError, TopicsWrong, Unreachable
 from streams.kafka.group import Group
 from streams.kafka.naming import is_engines
+from streams.kafka.reading import Place, Reading
 from streams.kafka.writing import Writer
 from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Runner, TopicSpec
 from streams.record import Record
@@ -30,7 +31,6 @@ GLANCE_S = 1.0
 """Between two looks at why nobody answers."""
 
 FETCH_BYTES = 4 * 2**20
-POLL_S = 0.5
 SOON, SOON_S = (
     Refusal.NOT_LEADER_FOR_PARTITION, Refusal.LEADER_NOT_AVAILABLE, Refusal.NOT_COORDINATOR,
     Refusal.COORDINATOR_NOT_AVAILABLE, Refusal.COORDINATOR_LOAD_IN_PROGRESS, Refusal._DESTROY_BROKER,
@@ -79,7 +79,7 @@ class KafkaLog:
         self._common, self._writer = common, None  # type: dict[str, Any], Writer | None
         self._group = Group(self._admin, self._ask, self.naming)
         self._counts: dict[str, int] = {}
-        self._place: tuple[str, int, int] | None = None
+        self._reading = Reading(self._consumer, self.naming, self.servers, PATIENCE_S)
         self._lock = threading.Lock()
         self._knock()
 
@@ -248,48 +248,19 @@ class KafkaLog:
         offset = max(offset, start)
         if offset >= end:
             return []
+        place = Place(topic, partition, offset)
         with self._lock:
-            found: list[Record] = self._ask(
-                lambda: self._read(topic, partition, offset, min(limit, end - offset)), topic
-            )
+            found: list[Record] = self._ask(lambda: self._reading.stretch(place, min(limit, end - offset)), topic)
             return found
 
-    def _read(self, topic: str, partition: int, offset: int, limit: int) -> list[Record]:
-        """``limit``: no more than there are offsets left; fewer records come where the log has gaps."""
-        if self._place != (topic, partition, offset):
-            self._consumer.assign([self._at(topic, partition, offset)])
-        self._place = None
-        records: list[Record] = []
-        ended, deadline = False, time.monotonic() + PATIENCE_S
-        while len(records) < limit and not ended:
-            # One is waited for, the rest is what came with it: asked for many at once, librdkafka waits for all of them.
-            first = self._consumer.poll(POLL_S)
-            messages = (
-                [first, *self._consumer.consume(limit - len(records) - 1, timeout=0)] if first is not None else []
-            )
-            ended = self._take(messages, topic, records)
-            if not messages and time.monotonic() > deadline:
-                raise Unreachable(
-                    f"{self.servers}: {topic}/{partition}: nothing came for {PATIENCE_S:.0f} s at offset {offset}"
-                )
-        if records:
-            self._place = topic, partition, records[-1].offset + 1
-        return records
+    def read_each(self, places: Sequence[Place]) -> dict[Place, Record]:
+        """The records at these offsets, of one partition at most one; those that are not there are left out."""
+        with self._lock:
+            found: dict[Place, Record] = self._ask(lambda: self._reading.one_of_each(places), places[0].topic)
+            return found
 
     def _at(self, topic: str, partition: int, offset: int = 0) -> TopicPartition:
         return TopicPartition(self.naming.outside(topic), partition, offset)
-
-    def _take(self, messages: Iterable[Message], topic: str, records: list[Record]) -> bool:
-        """Whether the end of the partition was among them."""
-        ended = False
-        for message in messages:
-            if (error := message.error()) is None:
-                records.append(_record(topic, message))
-            elif error.code() == Refusal._PARTITION_EOF:
-                ended = True
-            else:
-                raise KafkaException(error)
-        return ended
 
     def stats(self) -> list[PartitionStats]:
         """All partitions of the engine's topics. Kafka tells no client what a partition holds: ``records`` are the
@@ -388,10 +359,4 @@ def _spec(name: str, partitions: int, config: Mapping[str, str]) -> TopicSpec:
     return TopicSpec(
         name, partitions, compact, "log" if config["message.timestamp.type"] == "LogAppendTime" else "producer",
         None if compact or age_ms < 0 else age_ms, None if compact or size < 0 else size,
-    )  # fmt: skip
-
-
-def _record(topic: str, message: Message) -> Record:
-    return Record(
-        topic, message.partition(), message.offset(), message.timestamp()[1], message.key(), message.value()
     )  # fmt: skip

@@ -12,6 +12,7 @@ from faust.types import TP
 from streams.engine import Output
 from streams.kafka.errors import Unreachable
 from streams.kafka.log import KafkaLog
+from streams.kafka.reading import Place
 from streams.kafka.sender import Row, Sender
 from streams.record import Record
 from streams.worker.port import StateRow
@@ -30,6 +31,8 @@ class KafkaPort:
         self._sender, self._log, self._generation, self._commit = sender, log, generation, commit
         self._known: dict[str, str] = {}
         self._ids: dict[str, tuple[float, asyncio.Task[str]]] = {}
+        self._wanted: dict[Place, asyncio.Future[Record | None]] = {}
+        self._reading: asyncio.Task[None] | None = None
 
     async def log_id(self, topic: str) -> str:
         asked, found = self._ids.get(topic, (0.0, None))
@@ -84,5 +87,24 @@ class KafkaPort:
         return await asyncio.to_thread(self._log.end, topic, partition)
 
     async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
-        found = await asyncio.to_thread(lambda: self._log.read(topic, partition, offset, limit=1))
-        return found[0] if found and found[0].offset == offset else None
+        """Partitions ask all at once, when they begin. Whoever asks during one reading is in the next, with the others."""
+        place = Place(topic, partition, offset)
+        found = self._wanted.setdefault(place, asyncio.get_running_loop().create_future())
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read_wanted())
+        return await asyncio.shield(found)
+
+    async def _read_wanted(self) -> None:
+        while self._wanted:
+            # One of each partition: another offset of the same one has to wait for the next reading.
+            one_each = {(place.topic, place.partition): place for place in self._wanted}
+            futures = {place: self._wanted.pop(place) for place in one_each.values()}
+            try:
+                records = await asyncio.to_thread(self._log.read_each, list(futures))
+            except Exception as e:  # noqa: BLE001 - whatever it is, who asked shall hear of it
+                for future in futures.values():
+                    future.set_exception(e)
+            else:
+                for place, future in futures.items():
+                    future.set_result(records.get(place))
+        self._reading = None

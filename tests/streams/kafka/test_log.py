@@ -8,12 +8,13 @@ from itertools import count
 
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import NewTopic
 from faust.types import TP
 
 from streams.kafka.errors import SendFailed, TopicsWrong, Unreachable
 from streams.kafka.log import KafkaLog
+from streams.kafka.reading import Place
 from streams.kafka.sender import Row, Sender, make_producer
 from streams.kafka.topics import Made, check_topics, ensure_topics
 from streams.kafka.writing import LARGEST_RECORD
@@ -63,6 +64,23 @@ def test_what_was_sent_is_read_at_its_offsets(log: KafkaLog, topic: str) -> None
     assert [(r.offset, r.timestamp_ms) for r in everything] == [(n, 1_000 + n) for n in range(2_500)]
     assert log.read(topic, 3, 2_500) == []
     assert log.read(topic, 4, 0) == []
+
+
+def test_one_record_of_each_partition_is_read_and_what_is_not_there_is_left_out(log: KafkaLog, topic: str) -> None:
+    """
+    partition  0: 0 1 2 3 4      1: . . . 3 4      2: (empty)
+                    ^                 ^                ^
+    """
+    for partition in (0, 1):
+        send(log.servers, TP(topic, partition), [Row(b"k", b"%d" % n, 1_000) for n in range(5)])
+    removed = log.admin.delete_records([TopicPartition(topic, 1, 3)])
+    for future in removed.values():
+        future.result(10)
+    asked = [Place(topic, 0, 1), Place(topic, 1, 1), Place(topic, 2, 1)]
+    assert {place: record.value for place, record in log.read_each(asked).items()} == {asked[0]: b"1"}
+    last = [Place(topic, 0, 4), Place(topic, 1, 4)]
+    assert {place: record.value for place, record in log.read_each(last).items()} == dict.fromkeys(last, b"4")
+    assert [r.value for r in log.read(topic, 0, 3)] == [b"3", b"4"]
 
 
 def test_a_tombstone_and_a_record_without_key_come_back_as_they_were(log: KafkaLog, topic: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from faust.types import TP
 
 from streams.kafka.errors import Unreachable
 from streams.kafka.port import ID_FOR_S, KafkaPort
+from streams.kafka.reading import Place
 from streams.kafka.sender import Row
+from streams.record import Record
 from streams.worker.port import StateRow
 
 
@@ -24,6 +27,21 @@ class FakeLog:
         if self.id is None:
             raise Unreachable("nobody answers")
         return self.id
+
+
+class Shelf:
+    """A log that gives what stands there, and notes what it was asked for at once."""
+
+    def __init__(self, *there: Place) -> None:
+        self._there, self.readings = there, list[list[Place]]()
+        self.broken: Exception | None = None
+
+    def read_each(self, places: list[Place]) -> dict[Place, Record]:
+        self.readings.append(places)
+        time.sleep(0.02)  # as long as a fetch
+        if self.broken is not None:
+            raise self.broken
+        return {place: Record(*place, 0, None, None) for place in places if place in self._there}
 
 
 class FakeSender:
@@ -79,4 +97,50 @@ def test_a_broker_that_is_away_leaves_the_answer_as_it_was(monkeypatch: pytest.M
         assert await asked.log_id("t") == "id-2"
 
     assert ID_FOR_S > 0
+    asyncio.run(scene())
+
+
+async def _ask(asked: KafkaPort, *places: Place) -> list[Record | None]:
+    return await asyncio.gather(*(asked.read_one(*place) for place in places))
+
+
+def test_partitions_that_begin_together_are_read_together() -> None:
+    """
+    16 partitions ask      .    |. . . . . . . . . . . . . . .
+    fetches             one     |    one for all the others
+    """
+    places = [Place("t", partition, 7) for partition in range(16)]
+    shelf = Shelf(*places[1:])
+
+    async def scene() -> list[Record | None]:
+        one = port(shelf, [])
+        first = asyncio.create_task(one.read_one(*places[0]))
+        await asyncio.sleep(0.005)
+        return [*await _ask(one, *places[1:]), await first]
+
+    *found, first = asyncio.run(scene())
+    assert first is None
+    assert [record and record.partition for record in found] == list(range(1, 16))
+    assert [len(reading) for reading in shelf.readings] == [1, 15]
+
+
+def test_two_offsets_of_one_partition_are_read_one_after_the_other() -> None:
+    places = Place("t", 0, 3), Place("t", 0, 4)
+    shelf = Shelf(*places)
+    found = asyncio.run(_ask(port(shelf, []), *places))
+    assert [record and record.offset for record in found] == [3, 4]
+    assert [len(reading) for reading in shelf.readings] == [1, 1]
+
+
+def test_who_asked_hears_of_what_went_wrong_and_may_ask_again() -> None:
+    place = Place("t", 0, 3)
+    shelf = Shelf(place)
+
+    async def scene() -> None:
+        one, shelf.broken = port(shelf, []), Unreachable("nobody answers")
+        with pytest.raises(Unreachable):
+            await one.read_one(*place)
+        shelf.broken = None
+        assert await one.read_one(*place) is not None
+
     asyncio.run(scene())
