@@ -9,6 +9,9 @@ from typing import Any
 from config.security import Security
 from streams.kafka.naming import Naming
 
+PATIENCE_S = 10.0
+"""For one question to the broker."""
+
 OPEN, OWN_NAMES = Security(), Naming()
 PROTOCOLS = {"plaintext": "PLAINTEXT", "tls": "SSL", "sasl_plaintext": "SASL_PLAINTEXT", "sasl_tls": "SASL_SSL"}
 

@@ -14,7 +14,8 @@ from confluent_kafka import KafkaError as Refusal
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from streams.kafka.log import PATIENCE_S, KafkaLog, translated
+from streams.kafka.access import PATIENCE_S
+from streams.kafka.log import KafkaLog, translated
 from streams.kafka.naming import Naming
 from streams.partitioner import partition_of
 

@@ -10,11 +10,11 @@ from typing import Any
 from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from streams.kafka.access import PATIENCE_S
 from streams.kafka.naming import Naming
 from streams.log import GroupPosition, Runner
 from streams.topics import OBSERVATIONS
 
-PATIENCE_S = 10.0
 FRESH_S = 0.05
 """How old what is known of positions may be: whoever waits for one asks for every partition."""
 

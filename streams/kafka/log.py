@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Self, TypeVar
 
@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError as Refusal
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from streams.kafka import denial
-from streams.kafka.access import Access
+from streams.kafka.access import PATIENCE_S, Access
 from streams.kafka.errors import AccessDenied, KafkaError, TopicsWrong, Unreachable
 from streams.kafka.group import Group
 from streams.kafka.naming import is_engines
@@ -23,9 +23,6 @@ from streams.kafka.writing import Writer
 from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Runner, TopicSpec
 from streams.record import Record
 from streams.topics import OBSERVATIONS
-
-PATIENCE_S = 10.0
-"""For one question to the broker."""
 
 GLANCE_S = 1.0
 """Between two looks at why nobody answers."""
@@ -169,28 +166,36 @@ class KafkaLog:
 
     def _describe(self, names: list[str]) -> dict[str, Any]:
         collection = TopicCollection([self.naming.outside(name) for name in names])
-        asked = self._admin.describe_topics(collection, request_timeout=PATIENCE_S)
-        return {
-            self.naming.inside(name): self._ask(lambda future=future: future.result(PATIENCE_S + 1), name)
-            for name, future in asked.items()
-        }
+        asked = self._each(lambda: self._admin.describe_topics(collection, request_timeout=PATIENCE_S))
+        return {self.naming.inside(name): self._told(answer, name) for name, answer in asked.items()}
 
     def _configs(self, names: list[str], *, all_of_them: bool = False) -> dict[str, dict[str, str]]:
         """By topic; those that we may not look at are left out, unless all are asked for. Raises KafkaError."""
         resources = [ConfigResource(ResourceType.TOPIC, self.naming.outside(name)) for name in names]
-        asked: Mapping[ConfigResource, Future[Any]] = self._admin.describe_configs(
-            resources, request_timeout=PATIENCE_S
-        )
+        asked = self._each(lambda: self._admin.describe_configs(resources, request_timeout=PATIENCE_S))
         found: dict[str, dict[str, str]] = {}
-        for resource, future in asked.items():
+        for resource, answer in asked.items():
             try:
-                answer = self._ask(lambda future=future: future.result(PATIENCE_S + 1), resource.name)
+                entries = self._told(answer, resource.name)
             except AccessDenied:
                 if all_of_them:
                     raise
             else:
-                found[self.naming.inside(resource.name)] = {key: entry.value for key, entry in answer.items()}
+                found[self.naming.inside(resource.name)] = {key: entry.value for key, entry in entries.items()}
         return found
+
+    def _each(self, request: Callable[[], Mapping[Any, Future[Any]]]) -> dict[Any, Any]:
+        """What is answered to each part of a request, or the KafkaException that it fails with.
+
+        All of it is asked anew while Kafka will know a part in a moment: the answer to a request that failed stays a failure.
+        """
+        answers: dict[Any, Any] = self._ask(lambda: {key: _answer(future) for key, future in request().items()})
+        return answers
+
+    def _told(self, answer: Any, about: str) -> Any:
+        if isinstance(answer, KafkaException):
+            raise self._failure(answer, about) from answer
+        return answer
 
     def create(self, topics: list[NewTopic]) -> None:
         """Make topics; returns when they are to be seen. One that is there by now was made by somebody else: fine.
@@ -333,6 +338,15 @@ class KafkaLog:
         self._admin.poll(0)
         heard = [denied for error in self._heard if (denied := denial.of_proof(self.access, error)) is not None]
         return heard[0] if heard else denial.of_servers(self.access, guess=guess)
+
+
+def _answer(future: Future[Any]) -> Any:
+    try:
+        return future.result(PATIENCE_S + 1)
+    except KafkaException as e:
+        if e.args[0].code() in SOON:
+            raise
+        return e
 
 
 def translated(error: KafkaException, place: Access | str, about: str) -> KafkaError:

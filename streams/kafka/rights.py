@@ -15,7 +15,8 @@ from confluent_kafka import KafkaError as Refusal
 from confluent_kafka import KafkaException, TopicCollection
 
 from streams.kafka import acl, denial
-from streams.kafka.log import PATIENCE_S, SOON, KafkaLog, translated
+from streams.kafka.access import PATIENCE_S
+from streams.kafka.log import SOON, KafkaLog, translated
 from streams.kafka.naming import Naming
 from streams.kafka.topics import needed
 from streams.lane import Topology

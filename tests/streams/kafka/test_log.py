@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import Future
 from itertools import count
+from typing import Any
 
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
-from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import NewTopic
+from confluent_kafka import KafkaError as Refusal
+from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 from faust.types import TP
 
 from streams.kafka.errors import SendFailed, TopicsWrong, Unreachable
@@ -72,7 +75,7 @@ def test_one_record_of_each_partition_is_read_and_what_is_not_there_is_left_out(
                     ^                 ^                ^
     """
     for partition in (0, 1):
-        send(log.servers, TP(topic, partition), [Row(b"k", b"%d" % n, 1_000) for n in range(5)])
+        send(log.servers, TP(topic, partition), [Row(b"k", b"%d" % n) for n in range(5)])
     removed = log.admin.delete_records([TopicPartition(topic, 1, 3)])
     for future in removed.values():
         future.result(10)
@@ -114,6 +117,35 @@ def test_a_topic_made_again_has_another_id(log: KafkaLog, topic: str) -> None:
     remove_topic(log.servers, topic)
     log.create([NewTopic(topic, 1, 1)])
     assert log.identity(topic) != before
+
+
+class Hesitant:
+    """The admin client of a cluster that has to elect somebody first."""
+
+    def __init__(self, admin: AdminClient) -> None:
+        self._admin, self.asked = admin, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._admin, name)
+
+    def describe_topics(self, *args: Any, **options: Any) -> dict[str, Future[Any]]:
+        self.asked += 1
+        answers: dict[str, Future[Any]] = self._admin.describe_topics(*args, **options)
+        if self.asked > 1:
+            return answers
+        not_yet: Future[Any] = Future()
+        not_yet.set_exception(KafkaException(Refusal(Refusal.LEADER_NOT_AVAILABLE)))
+        return dict.fromkeys(answers, not_yet)
+
+
+def test_what_the_cluster_will_know_in_a_moment_is_asked_anew(
+    log: KafkaLog, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to a question that failed stays a failure, however often one looks at it."""
+    hesitant = Hesitant(log.admin)
+    monkeypatch.setattr(log, "_admin", hesitant)
+    assert log.partitions(topic) == PARTITIONS
+    assert hesitant.asked == 2
 
 
 def test_a_topic_that_is_not_there(log: KafkaLog) -> None:
