@@ -19,7 +19,7 @@ from streams.kafka.topics import needed
 from streams.log import Time
 from streams.record import Record
 from streams.topics import GROUP, JOURNAL, OBSERVATIONS
-from tests.support.kafka_broker import KafkaBroker, remove_topic, require_jars
+from tests.support.kafka_broker import KafkaBroker, remove_topics, require_jars
 from tests.support.kafka_system import KafkaSystem
 from tests.support.system import Halls
 
@@ -68,10 +68,7 @@ def fill(target: KafkaSystem, records: Iterator[Record]) -> None:
 
 def forget(servers: str) -> None:
     """What engines have made of the log, so that the next one begins at its beginning. None may be running."""
-    with KafkaLog(servers) as log:
-        names = {topic.name for topic in needed(TOPOLOGY)} & log.names() - {OBSERVATIONS}
-    for name in sorted(names):
-        remove_topic(servers, name)
+    remove_topics(servers, *({topic.name for topic in needed(TOPOLOGY)} - {OBSERVATIONS}))
     admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
     admin.delete_consumer_groups([GROUP], request_timeout=ASK_WITHIN_S)[GROUP].result(ASK_WITHIN_S + 1)
 

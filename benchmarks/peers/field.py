@@ -24,7 +24,7 @@ from streams.kafka.log import KafkaLog
 from streams.kafka.topics import Made, ensure_topics, needed
 from streams.record import Record
 from streams.topics import OBSERVATIONS
-from tests.support.kafka_broker import remove_topic
+from tests.support.kafka_broker import remove_topics
 
 ROOT = Path(__file__).parents[2]
 PARTITIONS = 4
@@ -97,9 +97,7 @@ class Field:
         if competitor.target is None:
             log.create([NewTopic(task.target, PARTITIONS, 1, config=LOG_TIME)])
         else:
-            own = {topic.name for topic in needed(TOPOLOGY)} - {OBSERVATIONS}
-            for name in sorted(own & log.names()):
-                remove_topic(self.servers, name)
+            remove_topics(self.servers, *({topic.name for topic in needed(TOPOLOGY)} - {OBSERVATIONS}))
             ensure_topics(log, TOPOLOGY, Made(PARTITIONS, 1, "log"))
         _wait_for_leaders(log, task.target)
 

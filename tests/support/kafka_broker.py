@@ -187,13 +187,15 @@ def answers(servers: str) -> bool:
         return False
 
 
-def remove_topic(servers: str, topic: str) -> None:
-    """Returns when it is gone."""
+def remove_topics(servers: str, *names: str) -> None:
+    """As far as they are there, and with them what groups committed in them; returns when they are gone."""
     admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
-    admin.delete_topics([topic])[topic].result(UP_WITHIN_S)
+    there = [name for name in admin.list_topics(timeout=10).topics if name in names]
+    for future in admin.delete_topics(there).values() if there else ():
+        future.result(UP_WITHIN_S)
     deadline = time.monotonic() + UP_WITHIN_S
-    while topic in admin.list_topics(timeout=10).topics:
-        assert time.monotonic() < deadline, f"{topic} is still there"
+    while still := set(names) & admin.list_topics(timeout=10).topics.keys():
+        assert time.monotonic() < deadline, f"{servers}: still there: {', '.join(sorted(still))}"
         time.sleep(0.05)
 
 

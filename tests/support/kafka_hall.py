@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-
-from confluent_kafka.admin import AdminClient
 
 from agents.topology import TOPOLOGY
 from streams.kafka.log import KafkaLog
 from streams.kafka.topics import Made, ensure_topics, needed
+from tests.support.kafka_broker import remove_topics
 from tests.support.log_system import LogSystem
-from tests.support.system import PATIENCE_S, Halls
+from tests.support.system import Halls
 
 
 class KafkaHall(LogSystem):
@@ -26,13 +24,5 @@ class KafkaHall(LogSystem):
 
 
 def forget(servers: str) -> None:
-    """Remove the engine's topics, and with them what the group committed; returns when they are gone."""
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
-    mine = {topic.name for topic in needed(TOPOLOGY)}
-    there = [name for name in admin.list_topics(timeout=10).topics if name in mine]
-    for future in admin.delete_topics(there).values() if there else ():
-        future.result(PATIENCE_S)
-    deadline = time.monotonic() + PATIENCE_S
-    while mine & admin.list_topics(timeout=10).topics.keys():
-        assert time.monotonic() < deadline, f"{servers}: topics are still there"
-        time.sleep(0.05)
+    """Remove the engine's topics; returns when they are gone."""
+    remove_topics(servers, *(topic.name for topic in needed(TOPOLOGY)))

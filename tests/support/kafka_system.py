@@ -28,7 +28,7 @@ from streams.operating import configuring
 from streams.operating.reading import checkpoint, stretch
 from streams.partitioner import partition_of
 from streams.topics import GROUP, JOURNAL, OBSERVATIONS
-from tests.support.kafka_broker import remove_topic
+from tests.support.kafka_broker import remove_topics
 from tests.support.system import PATIENCE_S, Halls, Pair, until
 
 ROOT = Path(__file__).parents[2]
@@ -180,7 +180,7 @@ class KafkaSystem:
 
     def make_again(self, topic: str) -> None:
         """Remove a topic, and make one of the same name."""
-        remove_topic(self.servers, topic)
+        remove_topics(self.servers, topic)
         [spec] = [found for found in needed(TOPOLOGY) if found.name == topic]
         self.log.create([new_topic(spec, Made(self.partitions, 1))])
         self.log.close()  # librdkafka may go on with what it knew of the old one

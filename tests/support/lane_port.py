@@ -22,11 +22,16 @@ class Refused(Exception):
 
 
 class FakePort:
-    """``records``: the source topic, as far as it is still there. ``refuse``: a call that fails, such as ``settle``."""
+    """``records``: the source topic, as far as it is still there. ``refuse``: a call that fails, such as ``settle``.
+
+    ``owner``: whether the group takes positions from us; ``hold``: while there is one, state waits for it to be written.
+    """
 
     def __init__(self, records: Sequence[Record] = (), log_id: str = "log") -> None:
         self.source, self.id, self.backlog = list(records), log_id, 0
         self.refuse: str | None = None
+        self.owner = True
+        self.hold: asyncio.Event | None = None
         self.calls: list[str] = []
         self.asked: list[str] = []
         self.sent: list[Output] = []
@@ -52,10 +57,13 @@ class FakePort:
     async def write_state(
         self, topic: str, partition: int, halls: Sequence[StateRow], mark: StateRow, source: str, next_offset: int
     ) -> bool:
+        if self.hold is not None:
+            await self.hold.wait()
         self._call("write", f"{len(halls)} halls, mark, {source} at {next_offset}")
         self.state.update({row.key: row.value for row in (*halls, mark) if row.value is not None})
-        self.positions[source] = next_offset
-        return True
+        if self.owner:
+            self.positions[source] = next_offset
+        return self.owner
 
     async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
         self._call("forget", f"{len(keys)}")

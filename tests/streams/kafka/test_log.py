@@ -23,7 +23,7 @@ from streams.kafka.topics import Made, check_topics, ensure_topics
 from streams.kafka.writing import LARGEST_RECORD
 from streams.partitioner import partition_of
 from streams.topics import OBSERVATIONS
-from tests.support.kafka_broker import KafkaBroker, free_port, remove_topic
+from tests.support.kafka_broker import KafkaBroker, free_port, remove_topics
 from tests.support.toy import TOPOLOGY
 
 pytestmark = pytest.mark.live
@@ -114,7 +114,7 @@ def test_every_client_puts_a_hall_into_the_same_partition(log: KafkaLog, topic: 
 def test_a_topic_made_again_has_another_id(log: KafkaLog, topic: str) -> None:
     before = log.identity(topic)
     assert log.identity(topic) == before
-    remove_topic(log.servers, topic)
+    remove_topics(log.servers, topic)
     log.create([NewTopic(topic, 1, 1)])
     assert log.identity(topic) != before
 

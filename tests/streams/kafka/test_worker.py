@@ -15,7 +15,7 @@ from agents.topology import TOPOLOGY
 from streams.lane import Lane
 from streams.topics import JOURNAL, OBSERVATIONS, state_topic
 from tests.support import kafka_verdict
-from tests.support.kafka_broker import KafkaBroker, free_port, remove_topic
+from tests.support.kafka_broker import KafkaBroker, free_port, remove_topics
 from tests.support.kafka_system import Cameras, KafkaSystem, Worker
 from tests.support.scraping import families, samples
 from tests.support.system import until
@@ -64,7 +64,7 @@ def test_without_broker_or_topics_it_says_where_it_looked_and_how_to_make_them(s
     alone = system.start("alone", {"HALL_BROKER": f"kafka://127.0.0.1:{free_port()}"})
     assert alone.ended(40) == 75
     assert "no Kafka answers" in alone.heard()
-    remove_topic(system.servers, OBSERVATIONS)
+    remove_topics(system.servers, OBSERVATIONS)
     worker = system.start()
     assert worker.ended(40) == 75
     assert "hall topics create" in worker.heard()

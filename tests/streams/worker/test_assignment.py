@@ -3,69 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import pytest
 from faust.types import TP
 
 from streams.checkpoint import restore
 from streams.codec import encode
-from streams.engine import Output
 from streams.events import Configured
 from streams.ids import EventId
 from streams.record import Record
 from streams.topics import OBSERVATIONS
 from streams.worker.batches import Batch
 from streams.worker.lanes import Lanes
-from streams.worker.port import StateRow
+from tests.support.lane_port import FakePort
 from tests.support.toy import START_MS, TOPOLOGY, Poke, files
 
 HERE = TP(OBSERVATIONS, 0)
 LONG_S = 30.0
-
-
-class FakePort:
-    """A log in memory. ``owner``: whether positions are accepted; ``hold``: while set, state waits to be written."""
-
-    def __init__(self) -> None:
-        self.outputs: list[Output] = []
-        self.state: dict[bytes, bytes] = {}
-        self.positions: list[int] = []
-        self.id, self.owner, self.records = "log-1", True, list[Record]()
-        self.hold: asyncio.Event | None = None
-        self.backlog = 0
-
-    async def log_id(self, topic: str) -> str:
-        return self.id
-
-    def publish(self, outputs: Sequence[Output]) -> None:
-        self.outputs += outputs
-
-    async def settle(self) -> None:
-        pass
-
-    async def write_state(
-        self, topic: str, partition: int, halls: Sequence[StateRow], mark: StateRow, source: str, next_offset: int
-    ) -> bool:
-        if self.hold is not None:
-            await self.hold.wait()
-        self.state |= {key: value for key, value in (*halls, mark) if value is not None}
-        if self.owner:
-            self.positions.append(next_offset)
-        return self.owner
-
-    async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
-        for key in keys:
-            self.state.pop(key, None)
-
-    async def start(self, topic: str, partition: int) -> int:
-        return 0
-
-    async def end(self, topic: str, partition: int) -> int:
-        return len(self.records)
-
-    async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
-        return self.records[offset]
 
 
 class World:
@@ -84,20 +39,20 @@ class World:
         return lanes
 
     def append(self, value: bytes) -> None:
-        at = len(self.port.records)
-        self.port.records.append(Record(OBSERVATIONS, 0, at, START_MS + at, b"h", value))
+        at = len(self.port.source)
+        self.port.source.append(Record(OBSERVATIONS, 0, at, START_MS + at, b"h", value))
 
     def poke(self, count: int = 1) -> None:
         for _ in range(count):
-            at = len(self.port.records)
+            at = len(self.port.source)
             self.append(encode(Poke(hall="h", at_ms=START_MS + at, source="s", boot="1", seq=at)))
 
     def batch(self, start: int, generation: int, *, asked: int | None = None) -> Batch:
-        return Batch(OBSERVATIONS, 0, generation, start if asked is None else asked, self.port.records[start:])
+        return Batch(OBSERVATIONS, 0, generation, start if asked is None else asked, self.port.source[start:])
 
     def published(self) -> list[tuple[EventId, bytes]]:
         """Snapshots apart."""
-        return [(output.id, output.value) for output in self.port.outputs if output.id is not None]
+        return [(output.id, output.value) for output in self.port.sent if output.id is not None]
 
     def mark(self) -> int:
         mark = restore(self.port.state).mark
@@ -149,9 +104,9 @@ def test_a_batch_of_another_assignment_is_not_taken() -> None:
         world.poke(3)
         await world.lanes.assign([HERE], 2)
         await world.lanes.take(world.batch(0, 1))
-        assert not world.port.outputs
+        assert not world.port.sent
         await world.lanes.take(world.batch(0, 2))
-        assert world.port.outputs
+        assert world.port.sent
 
     run(scene)
 
@@ -164,12 +119,12 @@ def test_revoking_checkpoints_what_is_in_hand_and_forgets_it() -> None:
         assert world.mark() == 0, "the next checkpoint would be due in a second"
         await world.lanes.revoke(LONG_S)
         assert world.mark() == 4
-        assert world.port.positions[-1] == 4, "told to the group while it still listens"
+        assert world.port.positions[OBSERVATIONS] == 4, "told to the group while it still listens"
         assert not world.lanes.parts
         assert not world.lanes.ready.is_set()
-        published = len(world.port.outputs)
+        published = len(world.port.sent)
         await world.lanes.take(world.batch(0, 1))
-        assert len(world.port.outputs) == published
+        assert len(world.port.sent) == published
 
     run(scene)
 
