@@ -62,7 +62,7 @@ pictures: setup ## Draw the README's pictures anew, from a simulated morning
 golden: setup ## After a meant change of behaviour: show what old logs give now, and write it into tests/golden/
 	@$(BIN)/python -m tests.golden.renew
 
-kafka: setup ## Start a real one-node Kafka on 127.0.0.1:9092 for trying (data in var/kafka); Ctrl-C stops it
+kafka: setup ## Start a real one-node Kafka on 127.0.0.1:9092 for trying (PORT=9192: there; data in var/kafka/PORT); Ctrl-C stops it
 	@bash .ci/kafka var/kafka-jars
 	@$(BIN)/python -m tests.support.kafka_broker var/kafka $(PORT)
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import click
 
+import commands as commands  # wrong options end with our exit code
+
 
 class Verb(NamedTuple):
     name: str

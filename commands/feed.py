@@ -105,10 +105,12 @@ def _own_clock(log: EventLog, speed: float) -> bool:
     """Whether the recording is the log's clock."""
     own = log.topics()[ORIGIN.topic].time == "producer"
     if not own and speed != 1:
+        kafka = log.name.startswith("kafka://")
+        place, engine = ("HALL_TOPIC_PREFIX=try.", "worker") if kafka else ("HALL_VAR=/tmp/try", "run --no-simulate")
         raise Ended(
             f"the topics of {log.name} are stamped when something arrives, so --speed 1 is the only one. "
             "For other speeds use a log whose time is the recording's own:\n"
-            "  export HALL_VAR=/tmp/try; hall topics create --time producer; hall run --no-simulate &", 64,
+            f"  export {place}; hall topics create --time producer; hall {engine} &", 64,
         )  # fmt: skip
     return own
 
@@ -130,7 +132,8 @@ def _play(feeder: Feeder, plays: Iterator[Play], pace: Pace, count: int, close: 
     if untold:
         click.echo(
             f"no engine runs: {untold} ticks for the lanes behind the first were not written: they belong behind what "
-            "it concludes. Feed into a running engine (`hall run --no-simulate`) to have the last hour closed",
+            "it concludes. Feed into a running engine (`hall run --no-simulate`, or `hall worker` once `hall status` "
+            "shows it) to have the last hour closed",
             err=True,
         )
 

@@ -72,12 +72,27 @@ def retention(compact: bool, age_ms: int | None, count: int | None) -> str:
 
 def runner_text(runner: Runner) -> str:
     """Who runs the engine, for a sentence."""
-    return runner.name if runner.since_ms is None else f"{runner.name}, since {when(runner.since_ms)}"
+    if runner.since_ms is not None:
+        return f"{runner.name}, since {when(runner.since_ms)}"
+    return runner.name if runner.partitions is None else f"{runner.name} (partitions {_numbers(runner.partitions)})"
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    """Ranges where there are some: 0-3, 7."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs) or "none"
 
 
 def topic_named(text: str, topics: Iterable[str]) -> str:
     """The topic that is meant: its name, with or without ``hall.``, or ``LANE-state``."""
     known = sorted(topics)
+    if not known:
+        raise Ended("expected the engine's topics, but there is none. What to do: `hall topics create`", 75)
     for name in (text, f"hall.{text}", f"hallstream-{text}-changelog"):
         if name in known:
             return name

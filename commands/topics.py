@@ -42,7 +42,7 @@ EXIT = {"fine": 0, "warning": 0, "error": 65}
 def command() -> None:
     """Make the topics of a log, alter them, list them; on Kafka also check them, and say who needs which rights.
 
-    `hall run` makes what is missing by itself; on the embedded log this is for one whose time is to be a recording's own.
+    On a box `hall run` makes what is missing by itself; there this is for a log whose time is to be a recording's own.
     """
 
 

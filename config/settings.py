@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -86,8 +87,10 @@ def _broker(text: str) -> Broker:
         return Broker(path=Path(rest))
     if scheme == "kafka" and "@" in rest:
         raise ValueError("kafka://host:port without a user: that is HALL_KAFKA_USER, and HALL_KAFKA_PASSWORD_FILE")
-    if scheme == "kafka" and all(_address(server) for server in rest.split(",")):
-        return Broker(servers=rest)
+    if scheme == "kafka":
+        with contextlib.suppress(ValueError):
+            if all(_address(server) for server in rest.split(",")):
+                return Broker(servers=rest)
     raise ValueError("embedded, embedded:///path/file.db or kafka://host:port[,host:port]")
 
 

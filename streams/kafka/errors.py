@@ -15,6 +15,10 @@ class TopicsWrong(KafkaError):
     """Topics are missing, or are not what the engine needs."""
 
 
+class NameTaken(KafkaError):
+    """Another worker runs under our name."""
+
+
 class SendFailed(KafkaError):
     """The broker refused what was sent, for good."""
 

@@ -64,6 +64,12 @@ class Group:
             return []
         return sorted(_runner(member, self._naming.outside(OBSERVATIONS)) for member in found.members)
 
+    def holder(self, name: str) -> str | None:
+        """The id of the member that has this name now; None if nobody has it."""
+        group = self._naming.group
+        found = self._answer(lambda: self._admin.describe_consumer_groups([group], request_timeout=PATIENCE_S), group)
+        return next((member.member_id for member in found.members if member.group_instance_id == name), None)
+
     def _answer(self, request: Callable[[], Mapping[str, Any]], group: str) -> Any:
         """Asked anew each time: the answer to a request that failed stays a failure."""
         return self._ask(lambda: request()[group].result(PATIENCE_S + 1), f"group {group}")

@@ -301,6 +301,10 @@ class KafkaLog:
         """What the group has committed; None if nothing."""
         return self._group.position(group, topic, partition)
 
+    def holder(self, name: str) -> str | None:
+        """Which member of the workers' group has this name (static membership); None if nobody has."""
+        return self._group.holder(name)
+
     def runners(self) -> list[Runner]:
         """The workers."""
         return self._group.runners()

@@ -17,7 +17,7 @@ from faust.types import TP
 from streams.codec import TICK
 from streams.kafka import denial
 from streams.kafka.access import Access
-from streams.kafka.errors import Unreachable
+from streams.kafka.errors import KafkaError, Unreachable
 from streams.kafka.lanes import OutsideLanes
 from streams.kafka.log import KafkaLog
 from streams.kafka.port import KafkaPort
@@ -94,7 +94,17 @@ class KafkaService(WorkerService):
         }  # fmt: skip
         servers = f"hallkafka://{self._access.servers}".replace(",", ";hallkafka://")
         lanes = OutsideLanes(self.lanes, self._naming)
-        return build_app(servers, lanes, partitions, self._var, conf, group=self._naming.group)
+        holder = self._holder if self._worker else None
+        return build_app(servers, lanes, partitions, self._var, conf, group=self._naming.group, holder=holder)
+
+    async def _holder(self) -> str | None:
+        """Which member of the group has our name now; None, too, where nobody can say."""
+        assert self._log is not None
+        assert self._worker is not None
+        try:
+            return await asyncio.to_thread(self._log.holder, self._worker)
+        except KafkaError:
+            return None
 
     def _in_words(self, error: BaseException) -> BaseException:
         return in_words(self._access, error)

@@ -118,25 +118,28 @@ def kept(topic: Topic, made: Made) -> Keep:
 
 def check_topics(log: KafkaLog, topology: Topology) -> dict[str, TopicSpec]:
     """The engine's topics. Raises TopicsWrong when some are missing or do not fit each other."""
-    standing = log.topics()
+    standing, called = log.topics(), log.naming.outside
     names = [topic.name for topic in needed(topology)]
     unseen = [name for name in names if name not in standing]
     if missing := [name for name in unseen if log.topic(name) is None]:
         raise TopicsWrong(
-            f"{log.servers}: expected the engine's topics, but there is no {', '.join(missing)}. "
+            f"{log.servers}: expected the engine's topics, but there is no {', '.join(map(called, missing))}. "
             f"What to do: `hall topics create`"
         )
     found = {name: standing[name] for name in names}
     if len({topic.partitions for topic in found.values()}) > 1:
-        counts = ", ".join(f"{topic.name} {topic.partitions}" for topic in found.values())
-        raise TopicsWrong(f"{log.servers}: expected one number of partitions for all topics, got {counts}")
-    wrong = [
-        t.name for t in needed(topology) if t.compact and (not found[t.name].compact or found[t.name].time != "log")
-    ]
+        counts = ", ".join(f"{called(topic.name)} {topic.partitions}" for topic in found.values())
+        raise TopicsWrong(
+            f"{log.servers}: expected one number of partitions for all topics, got {counts}. What to do: partitions can only "
+            f"be added, and halls stay where they are: remove the topics that differ (what is in them is lost), and "
+            f"`hall topics create`; or begin anew beside them, HALL_TOPIC_PREFIX"
+        )
+    wrong = [called(t.name) for t in needed(topology) if t.compact and found[t.name].time != "log"]
+    wrong += [called(t.name) for t in needed(topology) if t.compact != found[t.name].compact]
     if wrong:
         raise TopicsWrong(
-            f"{log.servers}: expected {', '.join(wrong)} with cleanup.policy=compact and "
-            f"message.timestamp.type=LogAppendTime: set it with kafka-configs, or remove the topics (that drops the state) "
-            f"and run `hall topics create`"
+            f"{log.servers}: expected state topics with cleanup.policy=compact and message.timestamp.type=LogAppendTime, and "
+            f"all others with cleanup.policy=delete; otherwise {', '.join(sorted(set(wrong)))}. What to do: "
+            f"`hall topics create --alter`; `hall topics check` says more"
         )
     return found

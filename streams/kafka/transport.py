@@ -24,6 +24,7 @@ from faust.transport.drivers import TRANSPORTS, aiokafka
 from faust.types import TP
 from mode import threads
 
+from streams.kafka.errors import NameTaken
 from streams.record import Record
 from streams.topics import STATE_ENDING
 from streams.worker.batches import BatchConsumer
@@ -33,6 +34,9 @@ REVOKE_WITHIN_S = 3.0
 
 STOPPED_WITHIN_S = 1.0
 """How long the end of the process waits for aiokafka's thread, once that has been told."""
+
+GONE_WITHIN_S = 60.0
+"""A process that has said why it ends has ended by then."""
 
 FETCH_WAIT_MS = 100
 """How long the broker may hold a fetch back when there is nothing to send."""
@@ -72,6 +76,11 @@ class Leaving(threads.WorkerThread):  # type: ignore[misc]
         super().__init__(service, **kwargs)
         self.daemon = True
 
+    def run(self) -> None:
+        # Its tasks are cancelled as the process ends: no news for anybody, who has just been told why it does.
+        with contextlib.suppress(asyncio.CancelledError):
+            super().run()
+
     def stop(self) -> None:
         """Called in the process's own loop, which must not stand still for it."""
         self.is_stopped.wait(STOPPED_WITHIN_S)
@@ -95,6 +104,7 @@ class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
         self.asked = {}
         self._positions: dict[TP, int] = {}
         self._seeks = 0
+        self._member = ""
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -109,10 +119,30 @@ class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
         # Before the group goes on without us: until this returns, the old generation's positions are accepted.
         self.stop_flow()
         await self.app.lanes.revoke(REVOKE_WITHIN_S)
+        await self._keep_out_of_the_way()
         await super().on_partitions_revoked(revoked)
+
+    async def _keep_out_of_the_way(self) -> None:
+        """Of somebody who has taken our name while we lived: joining again would throw him out, and he us, for ever."""
+        if not self._member or self._coordinator.member_id or self.app.holder is None:
+            return  # new here, or known to the group, or without a name
+        if await self.app.holder() not in (None, self._member):
+            name = self.app.conf.consumer_group_instance_id
+            self.app.lanes.fail(
+                NameTaken(
+                    f"another worker has taken our partitions under our name, HALL_WORKER={name}. What to do: a name of "
+                    f"its own for each worker"
+                )
+            )
+            await asyncio.sleep(GONE_WITHIN_S)
+
+    @property
+    def _coordinator(self) -> Any:
+        return self._thread._ensure_consumer()._coordinator
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         await super().on_partitions_assigned(assigned, generation_id)
+        self._member = self._coordinator.member_id
         if not assigned:
             # More workers than partitions: this one is ready to take over. Faust does not ask it where to start.
             await self.app.lanes.assign((), generation_id)
@@ -179,7 +209,7 @@ class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
         return await self.in_thread(self._commit_here(generation, tp, offset))
 
     async def _commit_here(self, generation: int, tp: TP, offset: int) -> bool:
-        coordinator = self._thread._ensure_consumer()._coordinator
+        coordinator = self._coordinator
         place = {TopicPartition(tp.topic, tp.partition): OffsetAndMetadata(offset, "")}
         while True:
             await coordinator.ensure_coordinator_known()

@@ -64,7 +64,7 @@ def check_topics(log: EventLog, topology: Topology) -> None:
     if missing := [name for name in unseen if log.topic(name) is None]:
         raise Fatal(
             75, f"{log.name}: expected the engine's topics, but there is no {', '.join(missing)}. "
-            f"What to do: `hall topics create`, or start the engine once (`hall run`), which makes them.",
+            f"What to do: `hall topics create` (on a box, `hall run` makes them as well).",
         )  # fmt: skip
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from commands.common import Ended, clear_errors
 from config.problems import ConfigError
+from hall import main
 from streams.embedded import errors
 from streams.mot import MotError
 from streams.recording import RecordingError
@@ -55,7 +57,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "nodir" / "x.jsonl"
     ended = box.hall("replay", tmp_path / "log.jsonl", "--out", missing, code=74)
     assert f"Error: {missing}: No such file or directory" in ended.stderr
-    assert f"{missing.parent} is no directory" in box.hall("record", missing, code=2).stderr
+    assert f"{missing.parent} is no directory" in box.hall("record", missing, code=64).stderr
 
 
 def test_text_that_is_no_recording(tmp_path: Path) -> None:
@@ -83,4 +85,11 @@ def test_a_recording_that_was_cut_off(tmp_path: Path) -> None:
 @pytest.mark.parametrize("hall", ["~x", "~1", "~", "~٣"])
 def test_explain_of_a_partition_that_is_none(tmp_path: Path, hall: str) -> None:
     box = Box(tmp_path).made()
-    assert "expected a hall, or ~0" in box.hall("explain", f"{hall}:sensing:zones:0:42:0", code=2).stderr
+    assert "expected a hall, or ~0" in box.hall("explain", f"{hall}:sensing:zones:0:42:0", code=64).stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["worker", "--bogus"], ["topics", "create", "--partitions", "0"], ["no-such-verb"]]
+)
+def test_an_option_that_is_none_ends_as_a_wrong_setting_does_and_is_not_tried_again(arguments: list[str]) -> None:
+    assert CliRunner().invoke(main, arguments).exit_code == 64

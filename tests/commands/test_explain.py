@@ -100,7 +100,7 @@ def test_an_id_that_was_never_given_ends_with_65(box: Box) -> None:
 
 @pytest.mark.parametrize("wrong", ["zone_entered", "small:sensing:zones:1:2", "small:kitchen:zones:1:2:3"])
 def test_what_is_no_id_is_refused_with_what_one_is(box: Box, wrong: str) -> None:
-    assert "expected" in box.hall("explain", wrong, code=2).stderr
+    assert "expected" in box.hall("explain", wrong, code=64).stderr
 
 
 def test_what_the_log_no_longer_tells_ends_with_65(box: Box) -> None:

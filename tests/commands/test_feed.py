@@ -175,7 +175,7 @@ def test_a_hall_s_rules_can_come_from_another_file(tmp_path: Path) -> None:
     (tmp_path / "raw.yaml").write_text("flow: {inertia_m: 0.0}\n")
     box.hall("feed", mot(box), "--speed", "max", "--hall", box.hall_dir(), "--rules", tmp_path / "raw.yaml")
     assert b"inertia_m: 0.0" in (box.records(OBSERVATIONS)[0].value or b"")
-    assert "--rules goes with --hall" in box.hall("feed", mot(box), "--rules", tmp_path / "raw.yaml", code=2).stderr
+    assert "--rules goes with --hall" in box.hall("feed", mot(box), "--rules", tmp_path / "raw.yaml", code=64).stderr
 
 
 # -- what cannot be played ---------------------------------------------------------------------------------------------
@@ -194,16 +194,16 @@ def test_a_recording_of_nothing_is_refused(tmp_path: Path) -> None:
 
 def test_mot_text_needs_a_hall_and_a_camera(tmp_path: Path) -> None:
     box = Box(tmp_path).made()
-    assert "which hall it is of (the log has none)" in box.hall("feed", mot(box), code=2).stderr
+    assert "which hall it is of (the log has none)" in box.hall("feed", mot(box), code=64).stderr
     assert (
-        "(cam), got 'cam2'" in box.hall("feed", mot(box), "--hall", box.hall_dir(), "--camera", "cam2", code=2).stderr
+        "(cam), got 'cam2'" in box.hall("feed", mot(box), "--hall", box.hall_dir(), "--camera", "cam2", code=64).stderr
     )
 
 
 @pytest.mark.parametrize("speed", ["0", "-1", "nan", "fast"])
 def test_a_speed_is_a_factor_above_0_or_max(tmp_path: Path, speed: str) -> None:
     box = Box(tmp_path).made()
-    assert "expected a factor above 0" in box.hall("feed", day(box), "--speed", speed, code=2).stderr
+    assert "expected a factor above 0" in box.hall("feed", day(box), "--speed", speed, code=64).stderr
 
 
 def test_ctrl_c_leaves_what_was_fed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

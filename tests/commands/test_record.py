@@ -100,6 +100,6 @@ def test_an_interrupted_recording_leaves_the_old_file(
 def test_a_file_that_exists_is_replaced_only_when_told(box: Box, tmp_path: Path) -> None:
     file = tmp_path / "log.jsonl"
     file.write_text("what was there")
-    assert "--overwrite" in box.hall("record", file, code=2).stderr
+    assert "--overwrite" in box.hall("record", file, code=64).stderr
     box.hall("record", file, "--overwrite")
     assert "0 streams differ" in proved(box, file)

@@ -114,11 +114,11 @@ def test_a_simulation_brings_its_own_halls(box: Box) -> None:
 )
 def test_what_does_not_go_together_is_said(box: Box, options: list[str], says: str) -> None:
     arguments: list[object] = [*options, box.hall_dir()] if options else []
-    assert says in box.hall("replay", mot(box), *arguments, code=2).stderr
+    assert says in box.hall("replay", mot(box), *arguments, code=64).stderr
 
 
 def test_a_logs_recording_runs_under_its_own_rules_only(box: Box) -> None:
     file = recorded(box)
     rules = box.directory / "raw.yaml"
     rules.write_text(RAW)
-    assert "--what-if takes others" in box.hall("replay", file, "--rules", rules, code=2).stderr
+    assert "--what-if takes others" in box.hall("replay", file, "--rules", rules, code=64).stderr

@@ -82,14 +82,14 @@ class TestErrors:
     def test_a_directory_with_files_is_left_alone(self, tmp_path: Path) -> None:
         (tmp_path / "mine.txt").write_text("keep me")
         result = simulate(tmp_path)
-        assert result.exit_code == 2
+        assert result.exit_code == 64
         assert "expected a new or empty directory" in result.output
         assert list(files(tmp_path)) == ["mine.txt"]
 
     @pytest.mark.parametrize("start", ["monday", "0001-01-01T00:00"])
     def test_a_start_that_is_no_time(self, tmp_path: Path, start: str) -> None:
         result = simulate(tmp_path / "day", "--start", start)
-        assert result.exit_code == 2
+        assert result.exit_code == 64
         assert "expected a date and time of 1971 to 9000, such as 2026-03-02T08:30" in result.output
         assert f"'{start}'" in result.output
         assert not (tmp_path / "day").exists()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -243,23 +242,49 @@ def _cluster_id() -> str:
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
-def main(directory: str, port: str = "9092") -> None:
-    if answers(f"127.0.0.1:{port}"):
-        sys.exit(
-            f"something answers on 127.0.0.1:{port} already: stop it first, or choose another: make kafka PORT=9192"
-        )
-    # A port that was chosen anew does not fit what an earlier run wrote down.
-    where = Path(directory)
-    if (where / "server.properties").exists() and f":{port}," not in (where / "server.properties").read_text():
-        shutil.rmtree(where)
-    broker = KafkaBroker(where, int(port))
-    broker.start()
-    print(f"Kafka is up: HALL_BROKER=kafka://{broker.servers}   data in {where}   Ctrl-C stops it", flush=True)
+def place(directory: Path, port: int) -> Path:
+    """Where the data of a broker on this port is: each port has its own, as a broker's data knows its address."""
+    return directory / str(port)
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM ends us as Ctrl-C does: whoever is told to go takes his broker with him."""
+
+    def end(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
     try:
-        broker.wait()
-    except KeyboardInterrupt:
-        broker.stop()
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def main(directory: str, port: str = "9092") -> int:
+    if answers(f"127.0.0.1:{port}"):
+        print(
+            f"something answers on 127.0.0.1:{port} already: a Kafka that runs may be used as it is "
+            f"(HALL_BROKER=kafka://127.0.0.1:{port}); another one beside it: make kafka PORT=9192",
+            file=sys.stderr,
+        )
+        return 75
+    broker = KafkaBroker(place(Path(directory), int(port)), int(port))
+    with terminable():
+        try:
+            broker.start()
+            print(
+                f"Kafka is up: HALL_BROKER=kafka://{broker.servers}   data in {broker.directory}   Ctrl-C stops it",
+                flush=True,
+            )
+            broker.wait()
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            broker.stop()
+    print("Kafka has ended by itself: the reason is in broker.log there", file=sys.stderr)
+    return 70
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))

@@ -10,24 +10,25 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.kafka_broker import KafkaBroker, answers
+from tests.support.kafka_broker import KafkaBroker, answers, place, terminable
 
 PARTITIONS = "4"
 
 
 def main(directory: str, port: str, *options: str) -> int:
     servers = f"127.0.0.1:{port}"
-    broker = None if answers(servers) else KafkaBroker(Path(directory), int(port))
-    if broker is not None:
-        print(f"starting Kafka on {servers}, data in {directory} ...", flush=True)
-        broker.start()
-    try:
-        return _demo(servers, options)
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        if broker is not None:
-            broker.stop()
+    broker = None if answers(servers) else KafkaBroker(place(Path(directory), int(port)), int(port))
+    with terminable():
+        try:
+            if broker is not None:
+                print(f"starting Kafka on {servers}, data in {broker.directory} ...", flush=True)
+                broker.start()
+            return _demo(servers, options)
+        except KeyboardInterrupt:
+            return 130
+        finally:
+            if broker is not None:
+                broker.stop()
 
 
 def _demo(servers: str, options: tuple[str, ...]) -> int:

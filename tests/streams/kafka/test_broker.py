@@ -17,7 +17,8 @@ from tests.support.system import until
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
 
-def test_it_starts_says_where_it_is_and_stops(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_starts_says_where_it_is_and_takes_the_broker_with_it(tmp_path: Path, ending: signal.Signals) -> None:
     require_jars()
     port = str(free_port())
     command = [sys.executable, "-m", "tests.support.kafka_broker", "below/kafka", port]
@@ -27,7 +28,8 @@ def test_it_starts_says_where_it_is_and_stops(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert f"HALL_BROKER=kafka://127.0.0.1:{port}" in process.stdout.readline()
     assert answers(f"127.0.0.1:{port}")
-    process.send_signal(signal.SIGINT)
+    assert (tmp_path / "below" / "kafka" / port / "data").is_dir(), "another port has its own data"
+    process.send_signal(ending)
     assert process.wait(60) == 0
     until("nobody to answer", lambda: not answers(f"127.0.0.1:{port}"))
     process.stdout.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from agents.topology import TOPOLOGY
+from streams.codec import TICK
 from streams.lane import Lane
 from streams.topics import JOURNAL, OBSERVATIONS, state_topic
 from tests.support import kafka_verdict
@@ -195,3 +196,19 @@ def fill(directory: Path) -> None:
                 pass
         except OSError:
             pass
+
+
+def test_of_two_workers_of_one_name_the_newer_goes_on_and_the_older_says_why_it_ends(system: KafkaSystem) -> None:
+    system.configure()
+    name = {"HALL_WORKER": "gamma"}
+    older = system.start("older", name)
+    older.wait_until_up()
+    until("marks", lambda: all(system.marked("sensing", p) > 0 for p in system.busy()))
+    newer = system.start("newer", name)
+    assert older.ended(40) == 64
+    assert "HALL_WORKER=gamma" in older.heard()
+    assert "Traceback" not in older.heard()
+    newer.wait_until_up()
+    system.put(OBSERVATIONS, [(None, TICK)])
+    system.wait_until_marked()
+    assert newer.running
