@@ -35,6 +35,9 @@ REVOKE_WITHIN_S = 3.0
 STOPPED_WITHIN_S = 1.0
 """How long the end of the process waits for aiokafka's thread, once that has been told."""
 
+FORGOTTEN_WITHIN_S = 8.0
+"""A member who is not alive has left the group by then: its session is over."""
+
 GONE_WITHIN_S = 60.0
 """A process that has said why it ends has ended by then."""
 
@@ -126,15 +129,18 @@ class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
         """Of somebody who has taken our name while we lived: joining again would throw him out, and he us, for ever."""
         if not self._member or self._coordinator.member_id or self.app.holder is None:
             return  # new here, or known to the group, or without a name
-        if await self.app.holder() not in (None, self._member):
-            name = self.app.conf.consumer_group_instance_id
-            self.app.lanes.fail(
-                NameTaken(
-                    f"another worker has taken our partitions under our name, HALL_WORKER={name}. What to do: a name of "
-                    f"its own for each worker"
-                )
+        for _ in range(2):
+            if await self.app.holder() in (None, self._member):
+                return
+            await asyncio.sleep(FORGOTTEN_WITHIN_S)
+        name = self.app.conf.consumer_group_instance_id
+        self.app.lanes.fail(
+            NameTaken(
+                f"another worker has taken our partitions under our name, HALL_WORKER={name}. What to do: a name of its own "
+                f"for each worker"
             )
-            await asyncio.sleep(GONE_WITHIN_S)
+        )
+        await asyncio.sleep(GONE_WITHIN_S)
 
     @property
     def _coordinator(self) -> Any:
