@@ -133,9 +133,9 @@ class Reader:
             self.lost.append(name)
 
 
-def states_equal(log: EventLog, verdict: Verdict, partitions: int) -> int:
-    """The checkpointed states of a drained engine are those of the replay; how many halls were compared."""
-    compared = 0
+def states_equal(log: EventLog, verdict: Verdict, partitions: int) -> set[tuple[str, str]]:
+    """The checkpointed states of a drained engine are those of the replay; which were compared, by lane and hall."""
+    compared = set()
     for lane in TOPOLOGY.lanes:
         for partition in range(partitions):
             restored, engine = checkpoint(log, lane, partition), verdict.driver.engine(lane, partition)
@@ -145,7 +145,7 @@ def states_equal(log: EventLog, verdict: Verdict, partitions: int) -> int:
                 assert record.body == engine.halls[hall.encode()].encode(), (
                     f"{lane.name}/{partition}, {hall}: states differ"
                 )
-                compared += 1
+                compared.add((lane.name, hall))
     return compared
 
 

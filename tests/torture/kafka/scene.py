@@ -87,10 +87,11 @@ class Scene:
     # -- the log ---------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Halls in force, cameras on; returns after the first checkpoint."""
+        """Halls in force, cameras on; returns when every lane has marked every hall: what is lost before that is lost."""
         self.system.configure()
         self.cameras.start()
-        until("the first checkpoint", lambda: any(self.system.marked("sensing", p) > 0 for p in self.system.busy()))
+        places = [(lane.name, p) for lane in TOPOLOGY.lanes for p in self.system.busy()]
+        until("the first checkpoints", lambda: all(self.system.marked(lane, p) > 0 for lane, p in places))
 
     def judge(self, *, drained: bool) -> kafka_verdict.Verdict:
         """What was published is what the replay gives; no worker may run."""
@@ -125,9 +126,10 @@ class Scene:
         assert last.drain() == 0, last.heard()[-4000:]
         verdict = self.judge(drained=True)
         states = kafka_verdict.states_equal(system.log, verdict, system.partitions)
-        assert states == len(TOPOLOGY.lanes) * len(system.halls)
+        unknown = {(lane.name, hall) for lane in TOPOLOGY.lanes for hall in system.halls} - states
+        assert not unknown, f"halls that a lane does not know: {sorted(unknown)}"
         entries = kafka_verdict.counted_once(system.log, verdict, system.partitions) if self.whole else 0
-        return verdict, states, entries
+        return verdict, len(states), entries
 
     def _rest(self, seconds: float) -> None:
         """Who could not go on is started again."""
