@@ -87,7 +87,7 @@ def command(
     found = settings()
     with clear_errors(), open_log(found) as log:
         known = in_log(log)
-        own_clock = _own_clock(log, speed)
+        own_clock = _own_clock(log, speed, embedded=found.broker.embedded)
         options = Options(given_files(directory, rules), camera, fps, start)
         source = open_recording(recording, options, known)
         plays = place(source, log, options, known, own_clock=own_clock)
@@ -101,16 +101,15 @@ def command(
             click.echo(f"{halls.left_out} configurations left out: the halls have theirs already", err=True)
 
 
-def _own_clock(log: EventLog, speed: float) -> bool:
+def _own_clock(log: EventLog, speed: float, *, embedded: bool) -> bool:
     """Whether the recording is the log's clock."""
     own = log.topics()[ORIGIN.topic].time == "producer"
     if not own and speed != 1:
-        kafka = log.name.startswith("kafka://")
-        place, engine = ("HALL_TOPIC_PREFIX=try.", "worker") if kafka else ("HALL_VAR=/tmp/try", "run --no-simulate")
+        where, verb = ("HALL_VAR=/tmp/try", "run --no-simulate") if embedded else ("HALL_TOPIC_PREFIX=try.", "worker")
         raise Ended(
             f"the topics of {log.name} are stamped when something arrives, so --speed 1 is the only one. "
             "For other speeds use a log whose time is the recording's own:\n"
-            f"  export {place}; hall topics create --time producer; hall {engine} &", 64,
+            f"  export {where}; hall topics create --time producer; hall {verb} &", 64,
         )  # fmt: skip
     return own
 

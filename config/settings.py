@@ -88,9 +88,10 @@ def _broker(text: str) -> Broker:
     if scheme == "kafka" and "@" in rest:
         raise ValueError("kafka://host:port without a user: that is HALL_KAFKA_USER, and HALL_KAFKA_PASSWORD_FILE")
     if scheme == "kafka":
-        with contextlib.suppress(ValueError):
-            if all(_address(server) for server in rest.split(",")):
-                return Broker(servers=rest)
+        with contextlib.suppress(ValueError):  # what is expected here is said below
+            for server in rest.split(","):
+                _address(server)
+            return Broker(servers=rest)
     raise ValueError("embedded, embedded:///path/file.db or kafka://host:port[,host:port]")
 
 

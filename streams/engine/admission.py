@@ -53,7 +53,8 @@ class Admission:
             out.dead(name, "undecodable", str(e))
             return None
         # The halls are kept by their ids' bytes: where one was found, its name says what the key says.
-        if event.hall != name if hall is not None else event.hall.encode(errors="replace") != key:
+        misplaced = event.hall != name if hall is not None else event.hall.encode(errors="replace") != key
+        if misplaced:
             out.dead(name, "wrong_hall", f"the event says hall {event.hall[:64]!r}, its key says {key[:64]!r}")
             return None
         if hall is None and not isinstance(event, Configured):

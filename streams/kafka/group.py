@@ -58,17 +58,18 @@ class Group:
 
     def runners(self) -> list[Runner]:
         """The group's members: named ones by their name, others by the end of the number that the broker gave them."""
-        group = self._naming.group
-        found = self._answer(lambda: self._admin.describe_consumer_groups([group], request_timeout=PATIENCE_S), group)
+        found = self._described()
         if found.state in (ConsumerGroupState.DEAD, ConsumerGroupState.EMPTY):
             return []
         return sorted(_runner(member, self._naming.outside(OBSERVATIONS)) for member in found.members)
 
     def holder(self, name: str) -> str | None:
         """The id of the member that has this name now; None if nobody has it."""
+        return next((m.member_id for m in self._described().members if m.group_instance_id == name), None)
+
+    def _described(self) -> Any:
         group = self._naming.group
-        found = self._answer(lambda: self._admin.describe_consumer_groups([group], request_timeout=PATIENCE_S), group)
-        return next((member.member_id for member in found.members if member.group_instance_id == name), None)
+        return self._answer(lambda: self._admin.describe_consumer_groups([group], request_timeout=PATIENCE_S), group)
 
     def _answer(self, request: Callable[[], Mapping[str, Any]], group: str) -> Any:
         """Asked anew each time: the answer to a request that failed stays a failure."""

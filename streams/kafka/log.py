@@ -76,7 +76,7 @@ class KafkaLog:
         self._common, self._writer = common, None  # type: dict[str, Any], Writer | None
         self._group = Group(self._admin, self._ask, self.naming)
         self._counts: dict[str, int] = {}
-        self._reading = Reading(self._consumer, self.naming, self.servers, PATIENCE_S)
+        self._reading = Reading(self._consumer, self.naming, self.servers)
         self._lock = threading.Lock()
         self._knock()
 
@@ -166,13 +166,13 @@ class KafkaLog:
 
     def _describe(self, names: list[str]) -> dict[str, Any]:
         collection = TopicCollection([self.naming.outside(name) for name in names])
-        asked = self._each(lambda: self._admin.describe_topics(collection, request_timeout=PATIENCE_S))
+        asked = self._each(lambda: self._admin.describe_topics(collection, request_timeout=PATIENCE_S), names)
         return {self.naming.inside(name): self._told(answer, name) for name, answer in asked.items()}
 
     def _configs(self, names: list[str], *, all_of_them: bool = False) -> dict[str, dict[str, str]]:
         """By topic; those that we may not look at are left out, unless all are asked for. Raises KafkaError."""
         resources = [ConfigResource(ResourceType.TOPIC, self.naming.outside(name)) for name in names]
-        asked = self._each(lambda: self._admin.describe_configs(resources, request_timeout=PATIENCE_S))
+        asked = self._each(lambda: self._admin.describe_configs(resources, request_timeout=PATIENCE_S), names)
         found: dict[str, dict[str, str]] = {}
         for resource, answer in asked.items():
             try:
@@ -184,12 +184,14 @@ class KafkaLog:
                 found[self.naming.inside(resource.name)] = {key: entry.value for key, entry in entries.items()}
         return found
 
-    def _each(self, request: Callable[[], Mapping[Any, Future[Any]]]) -> dict[Any, Any]:
+    def _each(self, request: Callable[[], Mapping[Any, Future[Any]]], names: Sequence[str]) -> dict[Any, Any]:
         """What is answered to each part of a request, or the KafkaException that it fails with.
 
         All of it is asked anew while Kafka will know a part in a moment: the answer to a request that failed stays a failure.
         """
-        answers: dict[Any, Any] = self._ask(lambda: {key: _answer(future) for key, future in request().items()})
+        answers: dict[Any, Any] = self._ask(
+            lambda: {key: _answer(future) for key, future in request().items()}, ", ".join(names)
+        )
         return answers
 
     def _told(self, answer: Any, about: str) -> Any:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka import KafkaError as Refusal
 
+from streams.kafka.access import PATIENCE_S
 from streams.kafka.errors import Unreachable
 from streams.kafka.naming import Naming
 from streams.record import Record
@@ -27,11 +28,11 @@ class Place(NamedTuple):
 class Reading:
     """The consumer is this one's alone, and its caller's calls come one after another.
 
-    Raises KafkaException, and Unreachable when nothing comes for ``patience_s``.
+    Raises KafkaException, and Unreachable when nothing comes for ten seconds.
     """
 
-    def __init__(self, consumer: Consumer, naming: Naming, servers: str, patience_s: float) -> None:
-        self._consumer, self._naming, self._servers, self._patience_s = consumer, naming, servers, patience_s
+    def __init__(self, consumer: Consumer, naming: Naming, servers: str) -> None:
+        self._consumer, self._naming, self._servers = consumer, naming, servers
         self._next: Place | None = None
         """Where the consumer stands, if somebody reads on."""
 
@@ -41,7 +42,7 @@ class Reading:
             self._consumer.assign([self._outside(place)])
         self._next = None
         records: list[Record] = []
-        ended, deadline = False, time.monotonic() + self._patience_s
+        ended, deadline = False, time.monotonic() + PATIENCE_S
         while len(records) < limit and not ended:
             # One is waited for, the rest is what came with it: asked for many at once, librdkafka waits for all of them.
             first = self._consumer.poll(POLL_S)
@@ -64,7 +65,7 @@ class Reading:
         wanted = {(self._naming.outside(place.topic), place.partition): place for place in places}
         found: dict[Place, Record] = {}
         self._consumer.assign([self._outside(place) for place in places])
-        deadline = time.monotonic() + self._patience_s
+        deadline = time.monotonic() + PATIENCE_S
         try:
             while wanted:
                 self._check(deadline, next(iter(wanted.values())))
@@ -74,7 +75,7 @@ class Reading:
                     raise KafkaException(error)
                 place = wanted.pop((message.topic(), message.partition()), None)  # None: what comes behind it
                 if place is not None and error is None:
-                    found[place] = as_record(place.topic, message)
+                    found[place] = _record(place.topic, message)
         finally:
             self._consumer.unassign()
         return {place: record for place, record in found.items() if record.offset == place.offset}
@@ -85,7 +86,7 @@ class Reading:
     def _check(self, deadline: float, place: Place) -> None:
         if time.monotonic() > deadline:
             raise Unreachable(
-                f"{self._servers}: {place.topic}/{place.partition}: nothing came for {self._patience_s:.0f} s at offset "
+                f"{self._servers}: {place.topic}/{place.partition}: nothing came for {PATIENCE_S:.0f} s at offset "
                 f"{place.offset}"
             )
 
@@ -95,7 +96,7 @@ def _take(messages: Iterable[Message], topic: str, records: list[Record]) -> boo
     ended = False
     for message in messages:
         if (error := message.error()) is None:
-            records.append(as_record(topic, message))
+            records.append(_record(topic, message))
         elif error.code() == Refusal._PARTITION_EOF:
             ended = True
         else:
@@ -103,7 +104,7 @@ def _take(messages: Iterable[Message], topic: str, records: list[Record]) -> boo
     return ended
 
 
-def as_record(topic: str, message: Message) -> Record:
+def _record(topic: str, message: Message) -> Record:
     return Record(
         topic, message.partition(), message.offset(), message.timestamp()[1], message.key(), message.value()
     )  # fmt: skip

@@ -134,12 +134,15 @@ def check_topics(log: KafkaLog, topology: Topology) -> dict[str, TopicSpec]:
             f"be added, and halls stay where they are: remove the topics that differ (what is in them is lost), and "
             f"`hall topics create`; or begin anew beside them, HALL_TOPIC_PREFIX"
         )
-    wrong = [called(t.name) for t in needed(topology) if t.compact and found[t.name].time != "log"]
-    wrong += [called(t.name) for t in needed(topology) if t.compact != found[t.name].compact]
+    wrong = [
+        called(topic.name)
+        for topic in needed(topology)
+        if topic.compact != found[topic.name].compact or (topic.compact and found[topic.name].time != "log")
+    ]
     if wrong:
         raise TopicsWrong(
             f"{log.servers}: expected state topics with cleanup.policy=compact and message.timestamp.type=LogAppendTime, and "
-            f"all others with cleanup.policy=delete; otherwise {', '.join(sorted(set(wrong)))}. What to do: "
+            f"all others with cleanup.policy=delete; otherwise {', '.join(sorted(wrong))}. What to do: "
             f"`hall topics create --alter`; `hall topics check` says more"
         )
     return found

@@ -35,8 +35,8 @@ REVOKE_WITHIN_S = 3.0
 STOPPED_WITHIN_S = 1.0
 """How long the end of the process waits for aiokafka's thread, once that has been told."""
 
-FORGOTTEN_WITHIN_S = 8.0
-"""A member who is not alive has left the group by then: its session is over."""
+FORGOTTEN_AFTER_S = 2.0
+"""Behind the end of its session: a member who is not alive has left the group by then."""
 
 GONE_WITHIN_S = 60.0
 """A process that has said why it ends has ended by then."""
@@ -129,10 +129,11 @@ class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
         """Of somebody who has taken our name while we lived: joining again would throw him out, and he us, for ever."""
         if not self._member or self._coordinator.member_id or self.app.holder is None:
             return  # new here, or known to the group, or without a name
-        for _ in range(2):
-            if await self.app.holder() in (None, self._member):
-                return
-            await asyncio.sleep(FORGOTTEN_WITHIN_S)
+        if not await self._name_taken():
+            return
+        await asyncio.sleep(self.app.conf.broker_session_timeout + FORGOTTEN_AFTER_S)
+        if not await self._name_taken():
+            return
         name = self.app.conf.consumer_group_instance_id
         self.app.lanes.fail(
             NameTaken(
@@ -141,6 +142,9 @@ class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
             )
         )
         await asyncio.sleep(GONE_WITHIN_S)
+
+    async def _name_taken(self) -> bool:
+        return await self.app.holder() not in (None, self._member)
 
     @property
     def _coordinator(self) -> Any:

@@ -221,15 +221,9 @@ def _command(main: str, *arguments: str) -> list[str]:
     # log4j's default configuration is quiet but for errors; the heap is what one node for tests needs. Java's thorough
     # compiler would pay for itself after minutes: until then it takes half a processor from what is tried here.
     return [
-        "java",
-        "-Xmx768m",
-        "-XX:TieredStopAtLevel=1",
-        "-Dkafka.logs.dir=logs",
-        "-cp",
-        str(JARS / "lib" / "*"),
-        main,
+        "java", "-Xmx768m", "-XX:TieredStopAtLevel=1", "-Dkafka.logs.dir=logs", "-cp", str(JARS / "lib" / "*"), main,
         *arguments,
-    ]
+    ]  # fmt: skip
 
 
 def _java(main: str, *arguments: str) -> None:
