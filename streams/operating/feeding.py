@@ -29,6 +29,8 @@ AHEAD_AT_MOST = 40_000
 SILENCE_MS = 60_000
 """Between two closing ticks: long enough for a lower lane to conclude something of its own."""
 STALL_S = 60.0
+ROUNDS = 3
+"""What was fed, what is concluded from that, and what a lane concludes from its own entries. Others may go on feeding."""
 POLL_S, LOOK_S = 0.02, 0.25
 """Between two looks at the engine: when it is waited for, and when the recording is."""
 
@@ -101,7 +103,8 @@ class Feeder:
     def finish(self, closing: Iterable[int] = ()) -> int:
         """Wait until the first lane has processed everything, and tell the others what time it is.
 
-        Then the ``closing`` ticks; behind a long silence only when what came before it has come all the way.
+        Then the ``closing`` ticks; behind a long silence only when what came before it has come all the way. At the end
+        it waits for all lanes: who asks next what was concluded, or how far behind the engine is, finds it done.
         Returns how many ticks could not be told to the lower lanes, because no engine runs.
         """
         self._until(lambda: not self._held)
@@ -112,7 +115,14 @@ class Feeder:
             self._take(Play(at_ms, "", None))
         self._flush()
         self._until(lambda: not self._held)
+        self._through()
         return sum(len(rows) for _, rows in self._held)
+
+    def _through(self) -> None:
+        """Wait for what is in the log, then for what the lanes have put behind it: a lane may live on its own entries."""
+        for _ in range(ROUNDS):
+            ends = {part: self._log.end(*part) for part in self._parts}
+            self._until(lambda: self._reached(ends))  # noqa: B023 - it is done with before the next round
 
     def _take(self, play: Play) -> None:
         self.at_ms = play.at_ms
