@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
 
 from aiokafka.consumer import fetcher
@@ -61,6 +61,10 @@ class Unpacked(fetcher.PartitionRecords):  # type: ignore[misc]
 
     What Faust reads by itself, the state topics, stays as Faust expects it.
     """
+
+    def __iter__(self) -> Iterator[Any]:
+        iterator: Iterator[Any] = self._records_iterator
+        return iterator  # itself: aiokafka's way there is one more call for each record
 
     def _consumer_record(self, tp: TopicPartition, record: Any) -> Any:
         if tp.topic.endswith(STATE_ENDING):

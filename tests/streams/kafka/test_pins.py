@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.consumer.fetcher import Fetcher, PartitionRecords
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.producer import AIOKafkaProducer
 from faust.tables.recovery import Recovery
@@ -63,6 +63,12 @@ def test_the_fetcher_takes_its_patience_from_the_consumer_when_that_starts() -> 
 def test_what_is_fetched_is_unpacked_by_the_class_that_stands_in_the_module() -> None:
     assert "PartitionRecords(" in inspect.getsource(Fetcher._proc_fetch_request)
     assert "self._consumer_record(tp, record)" in inspect.getsource(PartitionRecords._unpack_records)
+
+
+def test_the_unpacked_are_gone_through_by_their_own_iterator() -> None:
+    """So one may be given that does without a call for each."""
+    assert "for msg in self._partition_records" in inspect.getsource(FetchResult.getall)
+    assert "return next(self._records_iterator)" in inspect.getsource(PartitionRecords.__next__)
 
 
 def test_the_commit_request_is_put_together_before_anything_is_awaited() -> None:
