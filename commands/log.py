@@ -162,7 +162,12 @@ def stats(as_json: bool, each: bool) -> None:
       hall log stats --json | jq '.disk.free_bytes'
     """
     with clear_errors(), open_log(settings(), read_only=True) as log:
-        parts, specs, disk = log.stats(), log.topics(), disk_use(log)
+        specs = log.topics()
+        if not specs:
+            raise Ended(
+                f"{log.name}: expected the engine's topics, but there is none. What to do: `hall topics create`", 75
+            )
+        parts, disk = log.stats(), disk_use(log)
         if as_json:
             topics = [part._asdict() | {"time": specs[part.topic].time} for part in parts]
             click.echo(json.dumps({"name": log.name, "disk": disk, "partitions": topics}, indent=2))

@@ -14,7 +14,6 @@ from streams.kafka.rights import check_rights
 from streams.kafka.service import KafkaService
 from streams.lane import Topology
 from streams.log import EventLog
-from streams.operating.admin import check_topics
 from streams.topics import OBSERVATIONS
 from streams.worker.service import WorkerService
 
@@ -43,6 +42,5 @@ def _on_kafka(found: Settings, topology: Topology) -> Engine:
     access = kafka_access(found)
     log = KafkaLog(access)
     check_rights(log, topology, "worker")
-    check_topics(log, topology)
     found.var.mkdir(parents=True, exist_ok=True)
     return Engine(log, lambda: KafkaService(access, found.var, topology, http=found.http, worker=found.worker))

@@ -14,7 +14,7 @@ from agents.topology import TOPOLOGY
 from commands.common import clear_errors, now_ms, open_log, settings
 from commands.log import disk_text, disk_use
 from commands.showing import Column, print_table, runner_text, size, span, when
-from config.settings import Address
+from config.settings import Address, Settings
 from streams.log import EventLog, Runner
 from streams.operating import admin
 from streams.operating.admin import LaneState
@@ -55,7 +55,7 @@ def command(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report, indent=2))
     else:
-        _print(report)
+        _print(report, found)
     raise SystemExit(EXIT[report["verdict"]])
 
 
@@ -113,7 +113,7 @@ def _get(url: str) -> str | None:
         return None
 
 
-def _print(report: Mapping[str, Any]) -> None:
+def _print(report: Mapping[str, Any], asked: Settings) -> None:
     engines = [runner_text(Runner(**engine)) for engine in report["engines"]]
     click.secho(report["verdict"], bold=True, nl=False, fg="green" if report["verdict"] == "running" else "red")
     click.echo(f": {', '.join(engines)}" if engines else "")
@@ -131,7 +131,15 @@ def _print(report: Mapping[str, Any]) -> None:
     if "file_bytes" in log:
         click.echo(disk_text(log))
     answers = ", ".join(f"{path} {answer}" for path, answer in http.items())
-    click.echo(f"HTTP: {answers or 'nobody answers on HALL_HTTP'}")
+    click.echo(f"HTTP: {answers or _nobody(asked)}")
+
+
+def _nobody(asked: Settings) -> str:
+    """Which address was asked. One look goes to one address, and there may be many workers."""
+    where = (
+        f"nobody answers at {asked.http.host}:{asked.http.port} (HALL_HTTP)" if asked.http.port else "HALL_HTTP is off"
+    )
+    return where if asked.broker.embedded else f"{where}; each worker has an address of its own"
 
 
 def _lane_row(lane: Mapping[str, Any]) -> Sequence[str]:

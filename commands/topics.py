@@ -23,6 +23,7 @@ from streams.kafka.log import KafkaLog
 from streams.kafka.naming import Naming
 from streams.kafka.planning import Asked, Difference, plan
 from streams.kafka.topics import new_topic
+from streams.kafka.words import counted
 from streams.log import Time, TopicSpec
 from streams.topics import OBSERVATIONS, Topic, all_topics
 
@@ -118,7 +119,11 @@ def list_() -> None:
     """List the topics of the log."""
     found = settings()
     with clear_errors(), open_log(found, read_only=True) as log:
-        _print(log.topics() if found.broker.embedded else _ours(log.topics()))
+        there = log.topics() if found.broker.embedded else _ours(log.topics())
+        if not there:
+            click.echo(f"{log.name} has no topic of the engine: `hall topics create` makes them", err=True)
+            return
+        _print(there)
 
 
 @command.command("check")
@@ -217,7 +222,7 @@ def _create_on_kafka(access: Access, asked: Asked, *, alter: bool) -> None:
     click.echo(f"\n{new} made, {len(topics) - new} were there: kafka://{access.servers}")
     if wanted.differs:
         click.echo("\naltered:" if alter else "\nnot as they would be made (set with --alter):")
-        print_table(DIFFERENCES, wanted.differs)
+        print_table(DIFFERENCES, [row._replace(topic=access.naming.outside(row.topic)) for row in wanted.differs])
 
 
 def _settings(differs: Sequence[Difference]) -> dict[str, dict[str, str]]:
@@ -238,7 +243,8 @@ def _print_findings(findings: Sequence[Finding], *, everything: bool) -> None:
         print_table(FINDINGS, _merged(shown))
         click.echo()
     errors, warnings = (sum(f.severity == kind for f in findings) for kind in ("error", "warning"))
-    click.echo(f"{len(findings)} things looked at: {errors} errors, {warnings} warnings")
+    verdict = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+    click.echo(f"{len(findings)} things looked at: {verdict}")
 
 
 def _merged(findings: Sequence[Finding]) -> list[Sequence[str]]:

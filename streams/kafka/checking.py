@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from streams.kafka.cluster import ClusterView, GroupView
-from streams.kafka.planning import REPLICATION
+from streams.kafka.planning import REPLICATION, most
 from streams.kafka.topic_checks import CHECKS, Seen, Severity
 from streams.log import Time
 from streams.topics import Topic
@@ -20,7 +20,7 @@ SESSION_MS = 6_000
 
 
 class Finding(NamedTuple):
-    """``topic``: its name, or "cluster" or "group". ``why`` and ``cure`` are empty where it is fine."""
+    """``topic``: its name on the cluster, or "cluster" or "group". ``why`` and ``cure`` are empty where it is fine."""
 
     topic: str
     what: str
@@ -33,8 +33,7 @@ class Finding(NamedTuple):
 
 def check(view: ClusterView, topics: Sequence[Topic], time: Time = "log") -> list[Finding]:
     """All findings, the fine ones too: of the cluster, of the topics in the table's order, of the group."""
-    standing = [t for t in topics if t.name in view.topics]
-    partitions = len(view.topics[standing[0].name].partitions) if standing else 0
+    partitions = most((len(view.topics[t.name].partitions) for t in topics if t.name in view.topics), 0)
     found = [_cluster(row, view) for row in CLUSTER]
     for topic in topics:
         if topic.name not in view.topics:
@@ -51,9 +50,10 @@ def worst(findings: Sequence[Finding]) -> Severity:
 
 
 def _topic(seen: Seen) -> Iterator[Finding]:
+    called = seen.cluster.naming.outside(seen.topic.name)
     if not seen.view.config:
         yield Finding(
-            seen.topic.name, "settings", "that they can be read", "not authorised", "error",
+            called, "settings", "that they can be read", "not authorised", "error",
             "workers ask for them at every start", "grant DescribeConfigs (`hall topics acl --role worker`)",
         )  # fmt: skip
         return
@@ -61,22 +61,23 @@ def _topic(seen: Seen) -> Iterator[Finding]:
         if row.applies(seen):
             expected, found = row.expected(seen), row.found(seen)
             if row.holds(seen):
-                yield Finding(seen.topic.name, row.what, expected, found, "fine")
+                yield Finding(called, row.what, expected, found, "fine")
             else:
-                cure = row.cure.format(topic=seen.topic.name)
-                yield Finding(seen.topic.name, row.what, expected, found, row.severity, row.why, cure)
+                cure = row.cure.format(topic=seen.topic.name, called=called)
+                yield Finding(called, row.what, expected, found, row.severity, row.why, cure)
 
 
 def _missing(topic: Topic, view: ClusterView) -> Finding:
+    called = view.naming.outside(topic.name)
     if topic.name in view.hidden:
         cure = "grant it the rights of its role: `hall topics acl`"
         return Finding(
-            topic.name, "topic", "that it is there", "not to be seen", "error", "this user may not look at it", cure
+            called, "topic", "that it is there", "not to be seen", "error", "this user may not look at it", cure
         )
     # With topics of another prefix in sight, the prefix is what is wrong more often than not.
     others = ", or is it HALL_TOPIC_PREFIX: " + ", ".join(repr(other) for other in view.others) if view.others else ""
     return Finding(
-        topic.name, "topic", "that it is there", "missing", "error", f"it carries {topic.carries}",
+        called, "topic", "that it is there", "missing", "error", f"it carries {topic.carries}",
         f"`hall topics create`{others}",
     )  # fmt: skip
 

@@ -14,9 +14,10 @@ from confluent_kafka import KafkaError as Refusal
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from streams.kafka.access import PATIENCE_S
-from streams.kafka.log import KafkaLog, translated
+from streams.kafka.access import OWN_NAMES, PATIENCE_S
+from streams.kafka.log import KafkaLog
 from streams.kafka.naming import Naming
+from streams.kafka.words import translated
 from streams.partitioner import partition_of
 
 GROUP_OFFSETS = "__consumer_offsets"
@@ -73,6 +74,7 @@ class ClusterView(NamedTuple):
 
     ``offsets``: the topic in which groups keep their positions; None also before the first group.
     ``others``: prefixes under which topics like ours were seen. ``hidden``: topics that we may not see, there or not.
+    ``naming``: what our topics are called there.
     """
 
     brokers: Mapping[int, str]
@@ -82,6 +84,11 @@ class ClusterView(NamedTuple):
     offsets: TopicView | None = None
     others: tuple[str, ...] = ()
     hidden: frozenset[str] = frozenset()
+    naming: Naming = OWN_NAMES
+
+    def called(self, names: Iterable[str]) -> str:
+        """These topics of ours by their names on the cluster, for people."""
+        return ", ".join(map(self.naming.outside, names))
 
 
 def look(log: KafkaLog, names: Iterable[str]) -> ClusterView:
@@ -100,6 +107,7 @@ def look(log: KafkaLog, names: Iterable[str]) -> ClusterView:
         TopicView(_partitions(offsets), {}) if offsets is not None and offsets.error is None else None,
         _others(naming, metadata.topics, names),
         frozenset(name for name in names if name not in found and _hidden(log, naming.outside(name))),
+        naming,
     )
 
 

@@ -19,6 +19,7 @@ from streams.kafka.errors import AccessDenied, KafkaError, TopicsWrong, Unreacha
 from streams.kafka.group import Group
 from streams.kafka.naming import is_engines
 from streams.kafka.reading import Place, Reading
+from streams.kafka.words import translated
 from streams.kafka.writing import Writer
 from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Runner, TopicSpec
 from streams.record import Record
@@ -353,24 +354,6 @@ def _answer(future: Future[Any]) -> Any:
         if e.args[0].code() in SOON:
             raise
         return e
-
-
-def translated(error: KafkaException, place: Access | str, about: str) -> KafkaError:
-    """In words of ours: what to do is said, where it is known."""
-    what, access = error.args[0], Access.to(place)
-    code = what.code() if isinstance(what, Refusal) else None
-    if code in (Refusal._TRANSPORT, Refusal._TIMED_OUT, Refusal._ALL_BROKERS_DOWN, Refusal._RESOLVE):
-        return Unreachable(
-            f"no Kafka answers at {access.servers}: check HALL_BROKER, and that the broker runs (`make kafka` starts one)"
-        )
-    if code in (Refusal.UNKNOWN_TOPIC_OR_PART, Refusal._UNKNOWN_TOPIC, Refusal._UNKNOWN_PARTITION):
-        return TopicsWrong(
-            f"{access.servers}: there is no topic {about}: `hall topics create` makes what the engine needs"
-        )
-    if code == Refusal.GROUP_AUTHORIZATION_FAILED and not about.startswith("group "):
-        about = f"group {access.naming.look}"  # whatever was to be read: reading is where librdkafka asks for its group
-    denied = denial.of_rights(access, what, about) if isinstance(what, Refusal) else None
-    return denied or KafkaError(f"{access.servers}: {about}: {what}")
 
 
 def _spec(name: str, partitions: int, config: Mapping[str, str]) -> TopicSpec:

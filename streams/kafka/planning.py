@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from streams.kafka.cluster import ClusterView, TopicView
-from streams.kafka.topics import PARTITIONS, SOURCES, Keep, Made, config_of, kept
+from streams.kafka.topics import PARTITIONS, SHORTEST_KEPT_MS, SOURCES, Keep, Made, config_of, kept
+from streams.kafka.words import counted
 from streams.log import Time
-from streams.topics import SNAPSHOTS, Topic
+from streams.topics import HOUR_MS, SNAPSHOTS, Topic
 
 T = TypeVar("T")
 
@@ -56,16 +58,22 @@ def plan(view: ClusterView, topics: Sequence[Topic], asked: Asked) -> Plan:
 
 
 def _made(view: ClusterView, topics: Sequence[Topic], asked: Asked) -> Made:
-    """How missing topics are made: as asked, else as those that stand, else as the table says."""
-    standing = _plain(view, topics)
-    first = standing[0][1] if standing else None
+    """How missing topics are made: as asked, else as most of those that stand, else as the table says."""
+    standing = [found for _, found in _plain(view, topics)]
+    time: Time = most((time_of(found) for found in standing), "log")
     return Made(
-        asked.partitions or (len(first.partitions) if first else PARTITIONS),
-        asked.replication or (first.copies if first else min(REPLICATION, len(view.brokers))),
-        asked.time or (time_of(first) if first else "log"),
+        asked.partitions or most((len(found.partitions) for found in standing), PARTITIONS),
+        asked.replication or most((found.copies for found in standing), min(REPLICATION, len(view.brokers))),
+        asked.time or time,
         asked.min_insync,
         asked.kept,
     )
+
+
+def most(values: Iterable[T], otherwise: T) -> T:
+    """The value that most have, of several such the first; ``otherwise`` where there is none. One that differs is to blame."""
+    common = Counter(values).most_common(1)
+    return common[0][0] if common else otherwise
 
 
 def time_of(view: TopicView) -> Time:
@@ -150,7 +158,10 @@ Refusal = Callable[[Wish], Iterator[str]]
 
 def _settings_are_seen(wish: Wish) -> Iterator[str]:
     if hidden := [name for name, config in wish.standing(lambda found: found.config).items() if not config]:
-        yield f"expected to see the settings of {', '.join(hidden)}: `hall topics acl --role operator` says which right that is"
+        yield (
+            f"expected to see the settings of {wish.view.called(hidden)}: `hall topics acl --role operator` says which right "
+            "that is"
+        )
 
 
 def _partitions_stay(wish: Wish) -> Iterator[str]:
@@ -158,7 +169,7 @@ def _partitions_stay(wish: Wish) -> Iterator[str]:
     others = {name: count for name, count in counts.items() if count != wish.made.partitions}
     if others:
         yield (
-            f"expected {wish.made.partitions} partitions in every topic, got {_listed(others)}. That is for ever: a hall's "
+            f"expected {wish.made.partitions} partitions in every topic, got {_listed(wish, others)}. That is for ever: a hall's "
             f"records and its state lie in the partition that the count gives it. {ELSEWHERE}"
         )
 
@@ -168,7 +179,7 @@ def _clock_stays(wish: Wish) -> Iterator[str]:
     others = [name for name, time in times.items() if time != wish.made.time]
     if others:
         yield (
-            f"expected topics of {wish.made.time} time, but {', '.join(others)} have the other kind, which is for ever: the "
+            f"expected topics of {wish.made.time} time, got the other kind in {wish.view.called(others)}. That is for ever: the "
             f"engine's time comes from these stamps. {ELSEWHERE}"
         )
 
@@ -178,8 +189,8 @@ def _copies_are_moved_elsewhere(wish: Wish) -> Iterator[str]:
     others = {name: count for name, count in copies.items() if wish.asked.replication not in (None, count)}
     if others:
         yield (
-            f"expected {wish.asked.replication} copies of every topic, got {_listed(others)}. Copies of what stands are added "
-            "with kafka-reassign-partitions.sh; then run this again"
+            f"expected {wish.asked.replication} copies of every topic, got {_listed(wish, others)}. Copies of what stands are "
+            "added with kafka-reassign-partitions.sh; then run this again"
         )
 
 
@@ -194,10 +205,10 @@ def _enough_in_sync(wish: Wish) -> Iterator[str]:
         return
     copies = {wish.made.replication, *wish.standing(lambda found: found.copies).values()}
     if asked > min(copies):
-        yield f"--min-insync {asked} with {min(copies)} copies: nothing could ever be written"
+        yield f"--min-insync {asked} with {counted(min(copies), 'copy', 'copies')}: nothing could ever be written"
     if asked < 2 and max(copies) >= REPLICATION:
         yield (
-            f"--min-insync {asked} with {max(copies)} copies: a record would count as written when one broker "
+            f"--min-insync {asked} with {counted(max(copies), 'copy', 'copies')}: a record would count as written when one broker "
             "has it, and be lost with that broker. Use 2"
         )
 
@@ -207,20 +218,33 @@ def _recordings_are_kept(wish: Wish) -> Iterator[str]:
         aged := [name for name, keep in wish.asked.kept.items() if keep.ms is not None]
     ):
         yield (
-            f"a time limit for {', '.join(aged)}, whose records carry a recording's own time: by that clock they may be "
+            f"a time limit for {wish.view.called(aged)}, whose records carry a recording's own time: by that clock they may be "
             "years old, and would be removed before they are read. Limit the bytes instead, or remove the topics when done"
+        )
+
+
+def _replays_are_possible(wish: Wish) -> Iterator[str]:
+    short = [
+        name
+        for name, keep in wish.asked.kept.items()
+        if name in (*SOURCES, SNAPSHOTS) and keep.ms is not None and keep.ms < SHORTEST_KEPT_MS
+    ]
+    if wish.made.time == "log" and short:
+        yield (
+            f"less than {SHORTEST_KEPT_MS // HOUR_MS} h for {wish.view.called(short)}: snapshots come once an hour, and without "
+            "one nothing can be replayed; a worker that is away for longer loses records"
         )
 
 
 REFUSALS: tuple[Refusal, ...] = (
     _settings_are_seen, _partitions_stay, _clock_stays,
-    _copies_are_moved_elsewhere, _enough_brokers, _enough_in_sync, _recordings_are_kept,
+    _copies_are_moved_elsewhere, _enough_brokers, _enough_in_sync, _recordings_are_kept, _replays_are_possible,
 )  # fmt: skip
 
 
-def _listed(counts: Mapping[str, int]) -> str:
+def _listed(wish: Wish, counts: Mapping[str, int]) -> str:
     """``8 in hall.journal, hall.late``: by number, for topics mostly have the same."""
     by_count: dict[int, list[str]] = {}
     for name, count in counts.items():
         by_count.setdefault(count, []).append(name)
-    return "; ".join(f"{count} in {', '.join(names)}" for count, names in sorted(by_count.items()))
+    return "; ".join(f"{count} in {wish.view.called(names)}" for count, names in sorted(by_count.items()))

@@ -7,15 +7,13 @@ from typing import Literal, NamedTuple
 
 from streams.kafka.cluster import ClusterView, TopicView
 from streams.kafka.planning import BROKER_STAMPS, ELSEWHERE, REPLICATION
-from streams.kafka.topics import ANY_TIME, SHORTEST_SEGMENT_MS, SOURCES
+from streams.kafka.topics import ANY_TIME, SHORTEST_KEPT_MS, SHORTEST_SEGMENT_MS, SOURCES
+from streams.kafka.words import counted
 from streams.kafka.writing import LARGEST_RECORD
 from streams.log import Time
 from streams.topics import HOUR_MS, SNAPSHOTS, Topic
 
 Severity = Literal["error", "warning", "fine"]
-
-SHORTEST_KEPT_MS = 2 * HOUR_MS
-"""A snapshot an hour: what is kept for less cannot be replayed, nor read by a worker that was away over lunch."""
 
 SLOW_SEGMENT_BYTES = 128 * 2**20
 BY_ALTER = "`hall topics create --alter`"
@@ -40,6 +38,7 @@ class Seen(NamedTuple):
 
     @property
     def insync(self) -> int:
+        """Copies that must have a record."""
         return int(self.config("min.insync.replicas") or 1)
 
 
@@ -126,8 +125,13 @@ def _offline(seen: Seen, number: int) -> bool:
     return seen.view.partitions[number].leader is None
 
 
+def _wanted(seen: Seen) -> int:
+    """Copies in sync; more than there are is a fault of its own."""
+    return min(seen.insync, seen.view.copies)
+
+
 def _short(seen: Seen, number: int) -> bool:
-    return len(seen.view.partitions[number].isr) < seen.insync
+    return len(seen.view.partitions[number].isr) < _wanted(seen)
 
 
 def _behind(seen: Seen, number: int) -> bool:
@@ -198,7 +202,8 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "min.insync.replicas", "error", lambda s: True, lambda s: f"at most {s.view.copies}, the copies",
-        _setting("min.insync.replicas"), lambda s: s.insync <= s.view.copies, "nothing can ever be written",
+        _setting("min.insync.replicas"), lambda s: s.insync <= s.view.copies,
+        "brokers that go by the letter take no record at all; others (4.1) count the copies there are",
     ),
     Check(
         "min.insync.replicas", "warning", _copied, lambda s: f"fewer than {s.view.copies}, the copies",
@@ -211,7 +216,7 @@ CHECKS: tuple[Check, ...] = (
         "what is offline can be neither read nor written", "start the brokers that hold it",
     ),
     Check(
-        "in sync", "error", lambda s: True, lambda s: f"{s.insync} copies of every partition", _of(_short),
+        "in sync", "error", lambda s: True, lambda s: f"{counted(_wanted(s), 'copy', 'copies')} of every partition", _of(_short),
         lambda s: not _count(s, _short), "the others take no writes now", "start the brokers that are away",
     ),
     Check(
@@ -271,6 +276,6 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "min.compaction.lag.ms", "warning", _state, _is("1 h or less"), _hours("min.compaction.lag.ms"),
         lambda s: s.number("min.compaction.lag.ms") <= HOUR_MS, "recovery reads all states of that time",
-        "kafka-configs.sh --alter --entity-type topics --entity-name {topic} --delete-config min.compaction.lag.ms",
+        "kafka-configs.sh --alter --entity-type topics --entity-name {called} --delete-config min.compaction.lag.ms",
     ),
 )  # fmt: skip

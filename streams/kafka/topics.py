@@ -20,6 +20,8 @@ PARTITIONS = 16
 ANY_TIME = str(2**63 - 1)
 SHORTEST_SEGMENT_MS = HOUR_MS // 6
 LONGEST_SEGMENT_MS = 24 * HOUR_MS
+SHORTEST_KEPT_MS = 2 * HOUR_MS
+"""A snapshot an hour: what is kept for less cannot be replayed, nor read by a worker that was away over lunch."""
 SOURCES = (OBSERVATIONS, JOURNAL)
 """What the lanes read; a replay begins at a snapshot, so snapshots are kept as long."""
 

@@ -160,6 +160,13 @@ def test_nobody_answers() -> None:
         KafkaLog(f"127.0.0.1:{free_port()}")
 
 
+def test_a_name_that_leads_nowhere_is_not_called_silent() -> None:
+    with pytest.raises(
+        Unreachable, match=r"finds no address for no-such-host\.invalid\. What to do: check HALL_BROKER"
+    ):
+        KafkaLog("no-such-host.invalid:9092")
+
+
 def test_the_engines_topics_are_made_once_and_fit(log: KafkaLog) -> None:
     with pytest.raises(TopicsWrong, match=f"there is no .*{OBSERVATIONS}.*hall topics create"):
         check_topics(log, TOPOLOGY)

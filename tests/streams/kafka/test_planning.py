@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from streams.kafka.cluster import ClusterView
+from streams.kafka.naming import Naming
 from streams.kafka.planning import Asked, Difference, plan
 from streams.kafka.topics import Keep, Made, config_of
 from streams.log import Time
@@ -140,18 +141,32 @@ def test_snapshots_follow_when_the_journal_is_to_be_kept_longer_and_stay_when_it
     [
         (cluster(), Asked(partitions=8), "expected 8 partitions in every topic, got 4 in hall.observations, hall.journal"),
         (with_partitions(cluster(), LATE, *EIGHT), Asked(), "expected 4 partitions in every topic, got 8 in hall.late. "),
-        (cluster(), Asked(time="producer"), "expected topics of producer time, but hall.observations"),
-        (with_config(cluster(), LATE, PRODUCER), Asked(), "expected topics of log time, but hall.late"),
+        (cluster(), Asked(time="producer"), "expected topics of producer time, got the other kind in hall.observations, "),
+        (with_config(cluster(), LATE, PRODUCER), Asked(), "expected topics of log time, got the other kind in hall.late. "),
         (cluster(Made(4, 1)), Asked(replication=3), "expected 3 copies of every topic, got 1 in .*kafka-reassign-partitions"),
         (empty(2), Asked(replication=3), "expected a broker for each of 3 copies, but the cluster has 2"),
         (empty(), Asked(min_insync=4), "4 with 3 copies: nothing could ever be written"),
         (empty(), Asked(min_insync=1), "1 with 3 copies: .* be lost with that broker. Use 2"),
         (empty(), Asked(time="producer", kept={JOURNAL: Keep(DAY_MS, None)}), "a time limit for hall.journal"),
+        (empty(), Asked(kept={JOURNAL: Keep(600_000, None)}), "less than 2 h for hall.journal: .* nothing can be replayed"),
+        (cluster(), Asked(kept={SNAPSHOTS: Keep(600_000, None)}), "less than 2 h for hall.snapshots"),
+        # The first topic is as good as any other: who differs from most is to blame.
+        (with_config(cluster(), OBSERVATIONS, PRODUCER), Asked(), "expected topics of log time, got .* in hall.observations. "),
+        (with_partitions(cluster(), OBSERVATIONS, *EIGHT), Asked(), "expected 4 partitions in every topic, got 8 in hall.obs"),
     ],
 )  # fmt: skip
 def test_what_is_for_ever_or_would_lose_data_is_refused(view: ClusterView, asked: Asked, says: str) -> None:
     [text] = plan(view, TOPICS, asked).refused
     assert re.search(says, text), text
+
+
+def test_topics_are_named_as_the_cluster_calls_them() -> None:
+    view = with_config(cluster(), LATE, PRODUCER)._replace(naming=Naming("acme."))
+    assert "the other kind in acme.hall.late. " in plan(view, TOPICS, Asked()).refused[0]
+
+
+def test_late_events_may_be_kept_for_minutes() -> None:
+    assert plan(cluster(), TOPICS, Asked(kept={LATE: Keep(600_000, None)})).refused == ()
 
 
 def test_topics_whose_settings_may_not_be_seen_are_left_alone() -> None:
