@@ -68,6 +68,14 @@ class Append(NamedTuple):
     timestamp_ms: int | None = None
 
 
+class Place(NamedTuple):
+    """Where in a log."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
 class PartitionStats(NamedTuple):
     """One partition: records from offset ``start`` up to, not including, ``end``; ``bytes`` is what they take.
 
@@ -125,6 +133,12 @@ class EventLog(Protocol):
     def read(self, topic: str, partition: int, offset: int, *, limit: int = 500) -> list[Record]:
         """Records from ``offset`` on, or from the next one that exists, at least one; empty at the end."""
 
+    def next_of_each(self, places: Sequence[Place]) -> dict[Place, Record]:
+        """The first record at each place or behind it, of one partition at most one; left out where there is none."""
+
+    def newest(self, topic: str) -> dict[int, dict[bytes, Record]]:
+        """By partition, the newest record of each key, as far as it has a value."""
+
     def offset_at(self, topic: str, partition: int, at_ms: int) -> int:
         """The first offset whose record is of that time or later; the end if there is none."""
 
@@ -151,3 +165,17 @@ class EventLog(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
+
+
+PIECE = 4000
+
+
+def newest_in(log: EventLog, topic: str, partition: int) -> dict[bytes, Record]:
+    """The newest record of every key of one partition, as far as it has a value."""
+    found: dict[bytes, Record] = {}
+    start = 0
+    # To the very end, not to the end as it was: what a checkpoint supersedes meanwhile moves there.
+    while piece := log.read(topic, partition, start, limit=PIECE):
+        found.update((record.key, record) for record in piece if record.key is not None)
+        start = piece[-1].offset + 1
+    return {key: record for key, record in found.items() if record.value is not None}

@@ -22,7 +22,7 @@ from streams.embedded.lock import holding
 from streams.embedded.retention import Retention
 from streams.embedded.schema import OFFSET_BITS, OFFSETS, base, check_content, check_file
 from streams.embedded.schema import create as create_file
-from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Runner, TopicSpec
+from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Place, Runner, TopicSpec, newest_in
 from streams.record import Record
 
 Sync = Literal["FULL", "NORMAL"]
@@ -186,6 +186,15 @@ class Log:
                 records.append(Record(topic, partition, record - low, ts, key, value))
             rows.close()  # ends the read transaction now: while one lasts, the write-ahead log only grows
         return records
+
+    def next_of_each(self, places: Sequence[Place]) -> dict[Place, Record]:
+        """The first record at each place or behind it; left out where there is none."""
+        found = ((place, self.read(*place, limit=1)) for place in places)
+        return {place: records[0] for place, records in found if records}
+
+    def newest(self, topic: str) -> dict[int, dict[bytes, Record]]:
+        """By partition, the newest record of each key, as far as it has a value."""
+        return {number: newest_in(self, topic, number) for number in range(self.partitions(topic))}
 
     def offset_at(self, topic: str, partition: int, at_ms: int) -> int:
         """The first offset whose record is of that time or later; the end if there is none.

@@ -18,10 +18,10 @@ from streams.kafka.access import PATIENCE_S, Access
 from streams.kafka.errors import AccessDenied, KafkaError, TopicsWrong, Unreachable
 from streams.kafka.group import Group
 from streams.kafka.naming import is_engines
-from streams.kafka.reading import Place, Reading
+from streams.kafka.reading import Reading
 from streams.kafka.words import translated
 from streams.kafka.writing import Writer
-from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Runner, TopicSpec
+from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Place, Runner, TopicSpec
 from streams.record import Record
 from streams.topics import OBSERVATIONS
 
@@ -263,8 +263,23 @@ class KafkaLog:
 
     def read_each(self, places: Sequence[Place]) -> dict[Place, Record]:
         """The records at these offsets, of one partition at most one; those that are not there are left out."""
+        return {place: record for place, record in self.next_of_each(places).items() if record.offset == place.offset}
+
+    def next_of_each(self, places: Sequence[Place]) -> dict[Place, Record]:
+        """The first record at each place or behind it, of one partition at most one; left out where there is none."""
+        return {place: records[0] for place, records in self._of_each(places, 1).items() if records}
+
+    def _of_each(self, places: Sequence[Place], limit: int) -> dict[Place, list[Record]]:
+        about = ", ".join(sorted({place.topic for place in places}))
         with self._lock:
-            found: dict[Place, Record] = self._ask(lambda: self._reading.one_of_each(places), places[0].topic)
+            found: dict[Place, list[Record]] = self._ask(lambda: self._reading.of_each(places, limit), about)
+            return found
+
+    def newest(self, topic: str) -> dict[int, dict[bytes, Record]]:
+        """By partition, the newest record of each key, as far as it has a value: to the end as it is when it is reached."""
+        count = self.partitions(topic)
+        with self._lock:
+            found: dict[int, dict[bytes, Record]] = self._ask(lambda: self._reading.newest(topic, count), topic)
             return found
 
     def _at(self, topic: str, partition: int, offset: int = 0) -> TopicPartition:
@@ -273,17 +288,20 @@ class KafkaLog:
     def stats(self) -> list[PartitionStats]:
         """All partitions of the engine's topics. Kafka tells no client what a partition holds: ``records`` are the
         offsets between start and end, and ``bytes`` follow from the first and last hundred."""
-        return [self._stats(name, p) for name, spec in sorted(self.topics().items()) for p in range(spec.partitions)]
-
-    def _stats(self, topic: str, partition: int) -> PartitionStats:
-        start, end = self._ends(topic, partition)
-        oldest = self.read(topic, partition, start, limit=SAMPLE)
-        newest = self.read(topic, partition, max(start, end - SAMPLE), limit=SAMPLE) if oldest else []
-        sample = [*oldest, *newest]
-        size = sum(len(r.key or b"") + len(r.value or b"") for r in sample)
-        total = round(size / len(sample) * (end - start)) if sample else 0
-        first_ms, last_ms = (r[0].timestamp_ms if r else None for r in (oldest[:1], newest[-1:]))
-        return PartitionStats(topic, partition, start, end, end - start, total, first_ms, last_ms)
+        counts = {name: spec.partitions for name, spec in sorted(self.topics().items())}
+        ends = {(name, number): self._ends(name, number) for name, count in counts.items() for number in range(count)}
+        first = {part: Place(*part, start) for part, (start, end) in ends.items() if end > start}
+        last = {part: Place(*part, max(start, end - SAMPLE)) for part, (start, end) in ends.items() if end > start}
+        oldest, newest = self._of_each(list(first.values()), SAMPLE), self._of_each(list(last.values()), SAMPLE)
+        return [
+            _stats(
+                part,
+                ends[part],
+                oldest[first[part]] if part in first else [],
+                newest[last[part]] if part in last else [],
+            )
+            for part in ends
+        ]
 
     # -- writing, and the group ------------------------------------------------------------------------------------
 
@@ -345,6 +363,17 @@ class KafkaLog:
         self._admin.poll(0)
         heard = [denied for error in self._heard if (denied := denial.of_proof(self.access, error)) is not None]
         return heard[0] if heard else denial.of_servers(self.access, guess=guess)
+
+
+def _stats(
+    part: tuple[str, int], ends: tuple[int, int], oldest: Sequence[Record], newest: Sequence[Record]
+) -> PartitionStats:
+    start, end = ends
+    sample = [*oldest, *newest]
+    size = sum(len(r.key or b"") + len(r.value or b"") for r in sample)
+    total = round(size / len(sample) * (end - start)) if sample else 0
+    first_ms, last_ms = (r[0].timestamp_ms if r else None for r in (oldest[:1], newest[-1:]))
+    return PartitionStats(*part, start, end, end - start, total, first_ms, last_ms)
 
 
 def _answer(future: Future[Any]) -> Any:

@@ -12,8 +12,8 @@ from faust.types import TP
 from streams.engine import Output
 from streams.kafka.errors import Unreachable
 from streams.kafka.log import KafkaLog
-from streams.kafka.reading import Place
 from streams.kafka.sender import Row, Sender
+from streams.log import Place
 from streams.record import Record
 from streams.worker.port import StateRow
 

@@ -1,28 +1,23 @@
-"""Records from librdkafka's consumer: a stretch of one partition, or one record of each of many."""
+"""Records from librdkafka's consumer: a stretch of one partition, or something of each of many."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka import KafkaError as Refusal
 
 from streams.kafka.access import PATIENCE_S
 from streams.kafka.errors import Unreachable
 from streams.kafka.naming import Naming
+from streams.log import Place
 from streams.record import Record
 
 POLL_S = 0.5
+MANY = 1000
 NOT_THERE = (Refusal._PARTITION_EOF, Refusal._AUTO_OFFSET_RESET)
 """Behind the last record, or before the first: there is none of this offset."""
-
-
-class Place(NamedTuple):
-    topic: str
-    partition: int
-    offset: int
 
 
 class Reading:
@@ -35,20 +30,17 @@ class Reading:
         self._consumer, self._naming, self._servers = consumer, naming, servers
         self._next: Place | None = None
         """Where the consumer stands, if somebody reads on."""
+        self._known: set[str] = set()
 
     def stretch(self, place: Place, limit: int) -> list[Record]:
         """``limit``: no more than there are offsets left; fewer records come where the log has gaps."""
         if self._next != place:
-            self._consumer.assign([self._outside(place)])
+            self._assign([place])
         self._next = None
         records: list[Record] = []
         ended, deadline = False, time.monotonic() + PATIENCE_S
         while len(records) < limit and not ended:
-            # One is waited for, the rest is what came with it: asked for many at once, librdkafka waits for all of them.
-            first = self._consumer.poll(POLL_S)
-            messages = (
-                [first, *self._consumer.consume(limit - len(records) - 1, timeout=0)] if first is not None else []
-            )
+            messages = self._some(limit - len(records))
             ended = _take(messages, place.topic, records)
             if not messages:
                 self._check(deadline, place)
@@ -56,29 +48,65 @@ class Reading:
             self._next = place._replace(offset=records[-1].offset + 1)
         return records
 
-    def one_of_each(self, places: Sequence[Place]) -> dict[Place, Record]:
-        """The records at these offsets, of one partition at most one; those that are not there are left out.
+    def of_each(self, places: Sequence[Place], limit: int = 1) -> dict[Place, list[Record]]:
+        """Up to ``limit`` records from each place on, of one partition at most one place; none where there are none.
 
         One fetch brings them all; asked for one after the other, each would wait for a fetch of its own.
         """
+        found: dict[Place, list[Record]] = {place: [] for place in places}
+        left = set(places)
+        for place, message in self._flow(left):
+            if message is not None:
+                found[place].append(_record(place.topic, message))
+            if message is None or len(found[place]) == limit:
+                left.discard(place)
+        return found
+
+    def newest(self, topic: str, partitions: int) -> dict[int, dict[bytes, Record]]:
+        """By partition, the newest record of each key; of keys without a value there is none."""
+        found: dict[int, dict[bytes, Record]] = {number: {} for number in range(partitions)}
+        left = {Place(topic, number, OFFSET_BEGINNING) for number in range(partitions)}
+        for place, message in self._flow(left):
+            if message is None:
+                left.discard(place)
+                continue
+            record, keys = _record(topic, message), found[place.partition]
+            if record.key is not None and record.value is not None:
+                keys[record.key] = record
+            elif record.key is not None:
+                keys.pop(record.key, None)
+        return found
+
+    def _flow(self, left: set[Place]) -> Iterator[tuple[Place, Message | None]]:
+        """What comes of these places, None at the end of one, until the caller has taken them all out of ``left``."""
         self._next = None
-        wanted = {(self._naming.outside(place.topic), place.partition): place for place in places}
-        found: dict[Place, Record] = {}
-        self._consumer.assign([self._outside(place) for place in places])
+        places = {(self._naming.outside(place.topic), place.partition): place for place in left}
+        self._assign(list(places.values()))
         deadline = time.monotonic() + PATIENCE_S
         try:
-            while wanted:
-                self._check(deadline, next(iter(wanted.values())))
-                if (message := self._consumer.poll(POLL_S)) is None:
-                    continue
-                if (error := message.error()) is not None and error.code() not in NOT_THERE:
-                    raise KafkaException(error)
-                place = wanted.pop((message.topic(), message.partition()), None)  # None: what comes behind it
-                if place is not None and error is None:
-                    found[place] = _record(place.topic, message)
+            while left:
+                self._check(deadline, next(iter(left)))
+                for message in self._some(MANY):
+                    error, place = message.error(), places[message.topic(), message.partition()]
+                    if error is not None and error.code() not in NOT_THERE:
+                        raise KafkaException(error)
+                    if place in left:
+                        deadline = time.monotonic() + PATIENCE_S
+                        yield place, message if error is None else None
         finally:
             self._consumer.unassign()
-        return {place: record for place, record in found.items() if record.offset == place.offset}
+
+    def _some(self, limit: int) -> list[Message]:
+        """One is waited for, the rest is what came with it: asked for many at once, librdkafka waits for all of them."""
+        first = self._consumer.poll(POLL_S)
+        return [] if first is None else [first, *self._consumer.consume(limit - 1, timeout=0)]
+
+    def _assign(self, places: Sequence[Place]) -> None:
+        """Of a topic it has not heard of, librdkafka would ask by itself only a second later."""
+        for topic in {self._naming.outside(place.topic) for place in places} - self._known:
+            self._consumer.list_topics(topic, timeout=PATIENCE_S)
+            self._known.add(topic)
+        self._consumer.assign([self._outside(place) for place in places])
 
     def _outside(self, place: Place) -> TopicPartition:
         return TopicPartition(self._naming.outside(place.topic), place.partition, place.offset)

@@ -5,7 +5,7 @@ Only looks, and imports nothing of Faust, so that a question costs no start of a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -16,8 +16,8 @@ from streams.engine.hall import InForce
 from streams.engine.hall import in_force as hall_files
 from streams.events import Configured
 from streams.lane import Lane, Topology
-from streams.log import EventLog, Time
-from streams.operating.reading import restored_from, state_records
+from streams.log import EventLog, Place, Time
+from streams.operating.reading import restored_from
 from streams.record import Record
 from streams.topics import GROUP, state_topic
 from streams.worker.failure import Fatal
@@ -52,9 +52,14 @@ class LaneState(NamedTuple):
         return self.restored.mark
 
     @property
+    def next_offset(self) -> int:
+        """The first that no mark has seen yet."""
+        return max(self.start, self.mark.next_offset if self.mark else 0)
+
+    @property
     def lag(self) -> int:
         """Records that no mark has seen yet."""
-        return max(0, self.end - max(self.start, self.mark.next_offset if self.mark else 0))
+        return max(0, self.end - self.next_offset)
 
 
 def check_topics(log: EventLog, topology: Topology) -> None:
@@ -83,26 +88,26 @@ def lane_states(log: EventLog, topology: Topology) -> list[LaneState]:
     """Every partition of every lane. Raises Fatal when the log has not the topics."""
     check_topics(log, topology)
     specs = log.topics()
-    return [
-        lane_state(log, lane, number, specs[lane.topic].time)
-        for lane in topology.lanes
-        for number in range(specs[lane.topic].partitions)
-    ]
+    return [state for lane in topology.lanes for state in states_of(log, lane, specs[lane.topic].time)]
 
 
-def lane_state(log: EventLog, lane: Lane, partition: int, time: Time) -> LaneState:
-    found = state_records(log, lane, partition)
+def states_of(log: EventLog, lane: Lane, time: Time) -> list[LaneState]:
+    """Of all partitions at nearly one moment: one after the other, the last would be seconds younger than the first."""
+    states = [_state(log, lane, number, time, found) for number, found in log.newest(state_topic(lane.name)).items()]
+    nexts = {state.partition: Place(lane.topic, state.partition, state.next_offset) for state in states}
+    waiting = log.next_of_each([nexts[state.partition] for state in states if state.lag])
+    first_ms = {place.partition: record.timestamp_ms for place, record in waiting.items()}
+    return [state._replace(waiting_since_ms=first_ms.get(state.partition)) for state in states]
+
+
+def _state(log: EventLog, lane: Lane, partition: int, time: Time, found: Mapping[bytes, Record]) -> LaneState:
     try:
         restored, fault = restored_from(found), None
     except StateUnreadable as e:
         restored, fault = Restored(None, {}, frozenset()), str(e)
     start, end = log.start(lane.topic, partition), log.end(lane.topic, partition)
-    waiting = log.read(lane.topic, partition, restored.mark.next_offset if restored.mark else start, limit=1)
-    return LaneState(
-        lane, partition, time, start, end, restored, tuple(found),
-        _marked_ms(found.values(), restored.mark),
-        waiting[0].timestamp_ms if waiting else None, fault,
-    )  # fmt: skip
+    marked_ms = _marked_ms(found.values(), restored.mark)
+    return LaneState(lane, partition, time, start, end, restored, tuple(found), marked_ms, None, fault)
 
 
 def _marked_ms(found: Iterable[Record], mark: Mark | None) -> int | None:

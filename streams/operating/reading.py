@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 from streams.checkpoint import Restored, restore
 from streams.lane import Lane
-from streams.log import EventLog
+from streams.log import PIECE, EventLog, newest_in
 from streams.record import Record
 from streams.snapshot import SnapshotName, names
 from streams.topics import SNAPSHOTS, state_topic
-
-PIECE = 4000
 
 
 class Span(NamedTuple):
@@ -37,13 +35,7 @@ def stretch(log: EventLog, topic: str, partition: int, span: Span | None = None)
 
 def state_records(log: EventLog, lane: Lane, partition: int) -> dict[bytes, Record]:
     """The newest record of every key of a lane's state topic that has a value."""
-    found: dict[bytes, Record] = {}
-    topic, start = state_topic(lane.name), 0
-    # To the very end, not to the end as it was: what a checkpoint supersedes meanwhile moves there.
-    while piece := log.read(topic, partition, start, limit=PIECE):
-        found.update((record.key, record) for record in piece if record.key is not None)
-        start = piece[-1].offset + 1
-    return {key: record for key, record in found.items() if record.value is not None}
+    return newest_in(log, state_topic(lane.name), partition)
 
 
 def restored_from(records: Mapping[bytes, Record]) -> Restored:

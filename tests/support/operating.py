@@ -38,7 +38,7 @@ from streams.engine import Engine
 from streams.events import Frame, Person
 from streams.lane import Topology
 from streams.log import Append, Time
-from streams.operating.admin import lane_state, records
+from streams.operating.admin import records, states_of
 from streams.record import Record
 from streams.rows import configured, keyed
 from streams.topics import GROUP, OBSERVATIONS, state_topic
@@ -116,7 +116,7 @@ class Box:
         """Everything is processed. Without ``mark`` the outputs are published, and then the process is gone."""
         with self.log() as log:
             for lane in TOPOLOGY.lanes:
-                state = lane_state(log, lane, 0, "log")
+                [state] = states_of(log, lane, "log")
                 engine = Engine(lane, restored=state.restored, log_id=log.id, topology=TOPOLOGY.version)
                 for record in list(records(log, lane.topic, 0, engine.next_offset)):
                     out = step(engine, record)

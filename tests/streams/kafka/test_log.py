@@ -17,10 +17,10 @@ from faust.types import TP
 
 from streams.kafka.errors import SendFailed, TopicsWrong, Unreachable
 from streams.kafka.log import KafkaLog
-from streams.kafka.reading import Place
 from streams.kafka.sender import Row, Sender, make_producer
 from streams.kafka.topics import Made, check_topics, ensure_topics
 from streams.kafka.writing import LARGEST_RECORD
+from streams.log import Place
 from streams.partitioner import partition_of
 from streams.topics import OBSERVATIONS
 from tests.support.kafka_broker import KafkaBroker, free_port, remove_topics
@@ -158,6 +158,20 @@ def test_a_topic_that_is_not_there(log: KafkaLog) -> None:
 def test_nobody_answers() -> None:
     with pytest.raises(Unreachable, match="check HALL_BROKER"):
         KafkaLog(f"127.0.0.1:{free_port()}")
+
+
+def test_the_newest_of_each_key_and_what_comes_next(log: KafkaLog, broker: KafkaBroker, topic: str) -> None:
+    """
+    0   a=1  b=1  a=2  b=✝        1   c=1        2 …   nothing
+    """
+    send(broker.servers, TP(topic, 0), [Row(b"a", b"1"), Row(b"b", b"1"), Row(b"a", b"2"), Row(b"b", None)])
+    send(broker.servers, TP(topic, 1), [Row(b"c", b"1")])
+    newest = {number: {key: record.value for key, record in of.items()} for number, of in log.newest(topic).items()}
+    assert newest == {0: {b"a": b"2"}, 1: {b"c": b"1"}} | {number: {} for number in range(2, PARTITIONS)}
+    behind, empty = Place(topic, 0, 1), Place(topic, 2, 0)
+    assert {place: record.offset for place, record in log.next_of_each([behind, empty]).items()} == {behind: 1}
+    assert log.next_of_each([Place(topic, 1, 1)]) == {}, "the end"
+    assert log.next_of_each([]) == {}
 
 
 def test_a_name_that_leads_nowhere_is_not_called_silent() -> None:

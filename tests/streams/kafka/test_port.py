@@ -11,8 +11,8 @@ from faust.types import TP
 
 from streams.kafka.errors import Unreachable
 from streams.kafka.port import ID_FOR_S, KafkaPort
-from streams.kafka.reading import Place
 from streams.kafka.sender import Row
+from streams.log import Place
 from streams.record import Record
 from streams.worker.port import StateRow
 
