@@ -10,6 +10,7 @@ READY := $(VENV)/.ready
 KILLS ?= 200
 SEED ?= 1
 WORKERS ?= 2
+BROKERS ?= 1
 PORT ?= 9092
 
 .PHONY: help setup run test lint format bench bench-kafka torture torture-kafka docs pictures golden kafka run-kafka lock clean
@@ -50,8 +51,8 @@ bench-kafka: setup ## The same on a real Kafka, beside stock Faust, Quix Streams
 torture: setup ## Kill, stop and damage a running engine KILLS times (default 200), and compare with the replay
 	@$(BIN)/python -m tests.torture --kills $(KILLS) --seed $(SEED)
 
-torture-kafka: setup ## The same on a real Kafka, with WORKERS workers (default 2) and a network that fails
-	@$(BIN)/python -m tests.torture.kafka --kills $(KILLS) --seed $(SEED) --workers $(WORKERS)
+torture-kafka: setup ## The same on a real Kafka, with WORKERS workers (default 2), BROKERS brokers (1 or 3), and a network that fails
+	@$(BIN)/python -m tests.torture.kafka --kills $(KILLS) --seed $(SEED) --workers $(WORKERS) --brokers $(BROKERS)
 
 docs: setup ## Write what in docs/ follows from the code: schemas of events and topics, tables of settings and exit codes
 	@$(BIN)/python -m docs.generate

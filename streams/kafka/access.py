@@ -10,7 +10,9 @@ from config.security import Security
 from streams.kafka.naming import Naming
 
 PATIENCE_S = 10.0
-"""For one question to the broker."""
+"""For one question to the cluster."""
+ATTEMPT_S = 2.0
+"""For one broker to answer it; then it is asked who is there now, and who leads."""
 
 OPEN, OWN_NAMES = Security(), Naming()
 PROTOCOLS = {"plaintext": "PLAINTEXT", "tls": "SSL", "sasl_plaintext": "SASL_PLAINTEXT", "sasl_tls": "SASL_SSL"}

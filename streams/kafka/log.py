@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Mapping, Sequence
 from typing import Any, Self, TypeVar
 
-from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaException
 from confluent_kafka import KafkaError as Refusal
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.kafka import denial
-from streams.kafka.access import PATIENCE_S, Access
-from streams.kafka.errors import AccessDenied, KafkaError, TopicsWrong, Unreachable
+from streams.kafka.access import ATTEMPT_S, PATIENCE_S, Access
+from streams.kafka.directory import Directory
+from streams.kafka.errors import AccessDenied, KafkaError, Unreachable
 from streams.kafka.group import Group
-from streams.kafka.naming import is_engines
+from streams.kafka.offsets import Offsets
 from streams.kafka.reading import Reading
-from streams.kafka.words import translated
+from streams.kafka.sizes import SAMPLE, estimated
+from streams.kafka.words import SILENCE, SOON, SOON_S, translated
 from streams.kafka.writing import Writer
 from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Place, Runner, TopicSpec
 from streams.record import Record
-from streams.topics import OBSERVATIONS
 
 GLANCE_S = 1.0
 """Between two looks at why nobody answers."""
 
 FETCH_BYTES = 4 * 2**20
-SOON, SOON_S = (
-    Refusal.NOT_LEADER_FOR_PARTITION, Refusal.LEADER_NOT_AVAILABLE, Refusal.NOT_COORDINATOR,
-    Refusal.COORDINATOR_NOT_AVAILABLE, Refusal.COORDINATOR_LOAD_IN_PROGRESS, Refusal._DESTROY_BROKER,
-), 0.05  # fmt: skip
-"""What a broker says while the cluster changes, and how long to wait before it is asked again."""
-
 SILENT = logging.Logger("librdkafka")
 SILENT.addHandler(logging.NullHandler())
 """What it has to say comes as errors; by itself it would print some of it, too."""
-
-SAMPLE = 100
-"""Records of a partition that stand for all, where their size is asked for."""
 
 T = TypeVar("T")
 
@@ -61,7 +53,9 @@ class KafkaLog:
             "reconnect.backoff.max.ms": 1000,
         }  # fmt: skip
         try:
-            self._admin = AdminClient({**common, "error_cb": self._heard.append})
+            # Sparse, it would connect to a broker that is down some thousand times a second, for as long as it has a
+            # question for that one.
+            self._admin = AdminClient({**common, "error_cb": self._heard.append, "enable.sparse.connections": False})
             # Librdkafka wants a group's name; without subscription and commits there is no group.
             self._consumer = Consumer(
                 {
@@ -76,7 +70,8 @@ class KafkaLog:
             raise translated(e, self.access, "the settings") from e
         self._common, self._writer = common, None  # type: dict[str, Any], Writer | None
         self._group = Group(self._admin, self._ask, self.naming)
-        self._counts: dict[str, int] = {}
+        self._directory = Directory(self._admin, self.access, self._ask, self._failure)
+        self._offsets = Offsets(self._asker, self.naming)
         self._reading = Reading(self._consumer, self.naming, self.servers)
         self._lock = threading.Lock()
         self._knock()
@@ -122,108 +117,33 @@ class KafkaLog:
 
     def names(self) -> set[str]:
         """Of the topics that are there and carry our prefix."""
-        found = self._ask(lambda: self._admin.list_topics(timeout=PATIENCE_S)).topics
-        ours = self.naming.ours(name for name, topic in found.items() if topic.error is None)
-        return {self.naming.inside(name) for name in ours}
-
-    def _led(self) -> set[str]:
-        """Topics all of whose partitions have a leader."""
-        found = self._ask(lambda: self._admin.list_topics(timeout=PATIENCE_S)).topics
-        return {
-            self.naming.inside(name)
-            for name in self.naming.ours(found)
-            if found[name].error is None and all(part.leader >= 0 for part in found[name].partitions.values())
-        }
+        return self._directory.names()
 
     def topics(self) -> dict[str, TopicSpec]:
         """The engine's, by name, as far as we may look; others have theirs on the same cluster.
 
         Raises AccessDenied where we may look at nothing at all.
         """
-        names = sorted(name for name in self.names() if is_engines(name))
-        if not names:
-            self.topic(OBSERVATIONS)  # is there nothing, or nothing for us?
-            return {}
-        counts = {name: len(topic.partitions) for name, topic in self._describe(names).items()}
-        configs = self._configs(names) or self._configs(names, all_of_them=True)  # raises, and says which
-        return {name: _spec(name, counts[name], config) for name, config in configs.items()}
+        return self._directory.topics()
 
     def topic(self, name: str) -> TopicSpec | None:
         """One of them, None if it is not there. Raises AccessDenied where we may not look."""
-        try:
-            return _spec(name, self.partitions(name), self._configs([name], all_of_them=True)[name])
-        except TopicsWrong:
-            return None
+        return self._directory.topic(name)
 
     def partitions(self, topic: str) -> int:
         """How many the topic has: for ever, so it is asked once. Raises TopicsWrong when it is not there."""
-        if topic not in self._counts:
-            self._counts[topic] = len(self._describe([topic])[topic].partitions)
-        return self._counts[topic]
+        return self._directory.partitions(topic)
 
     def identity(self, topic: str) -> str:
         """Changes when the topic was removed and made again."""
-        return str(self._describe([topic])[topic].topic_id)
-
-    def _describe(self, names: list[str]) -> dict[str, Any]:
-        collection = TopicCollection([self.naming.outside(name) for name in names])
-        asked = self._each(lambda: self._admin.describe_topics(collection, request_timeout=PATIENCE_S), names)
-        return {self.naming.inside(name): self._told(answer, name) for name, answer in asked.items()}
-
-    def _configs(self, names: list[str], *, all_of_them: bool = False) -> dict[str, dict[str, str]]:
-        """By topic; those that we may not look at are left out, unless all are asked for. Raises KafkaError."""
-        resources = [ConfigResource(ResourceType.TOPIC, self.naming.outside(name)) for name in names]
-        asked = self._each(lambda: self._admin.describe_configs(resources, request_timeout=PATIENCE_S), names)
-        found: dict[str, dict[str, str]] = {}
-        for resource, answer in asked.items():
-            try:
-                entries = self._told(answer, resource.name)
-            except AccessDenied:
-                if all_of_them:
-                    raise
-            else:
-                found[self.naming.inside(resource.name)] = {key: entry.value for key, entry in entries.items()}
-        return found
-
-    def _each(self, request: Callable[[], Mapping[Any, Future[Any]]], names: Sequence[str]) -> dict[Any, Any]:
-        """What is answered to each part of a request, or the KafkaException that it fails with.
-
-        All of it is asked anew while Kafka will know a part in a moment: the answer to a request that failed stays a failure.
-        """
-        answers: dict[Any, Any] = self._ask(
-            lambda: {key: _answer(future) for key, future in request().items()}, ", ".join(names)
-        )
-        return answers
-
-    def _told(self, answer: Any, about: str) -> Any:
-        if isinstance(answer, KafkaException):
-            raise self._failure(answer, about) from answer
-        return answer
+        return self._directory.identity(topic)
 
     def create(self, topics: list[NewTopic]) -> None:
         """Make topics; returns when they are to be seen. One that is there by now was made by somebody else: fine.
 
         Raises KafkaError.
         """
-        outside = [
-            NewTopic(self.naming.outside(t.topic), t.num_partitions, t.replication_factor, config=t.config or {})
-            for t in topics
-        ]
-        for name, future in self._admin.create_topics(outside, request_timeout=PATIENCE_S).items():
-            try:
-                future.result(PATIENCE_S + 1)
-            except KafkaException as e:
-                if e.args[0].code() != Refusal.TOPIC_ALREADY_EXISTS:
-                    raise translated(e, self.access, name) from e
-        self._wait_for({topic.topic for topic in topics})
-
-    def _wait_for(self, names: set[str]) -> None:
-        """The controller knows a topic before the brokers do."""
-        deadline = time.monotonic() + PATIENCE_S
-        while missing := names - self._led():
-            if time.monotonic() > deadline:
-                raise Unreachable(f"{self.servers}: made, but not to be seen: {', '.join(sorted(missing))}")
-            time.sleep(0.02)
+        self._directory.create(topics)
 
     # -- records ---------------------------------------------------------------------------------------------------
 
@@ -237,18 +157,14 @@ class KafkaLog:
 
     def _ends(self, topic: str, partition: int) -> tuple[int, int]:
         with self._lock:
-            found = self._ask(
-                lambda: self._asker.get_watermark_offsets(self._at(topic, partition), timeout=PATIENCE_S),
-                topic,
-            )
-        return int(found[0]), int(found[1])
+            found: tuple[int, int] = self._ask(lambda: self._offsets.ends(topic, partition), topic)
+            return found
 
     def offset_at(self, topic: str, partition: int, at_ms: int) -> int:
         """The first offset whose record is of that time or later; the end if there is none."""
-        asked = [self._at(topic, partition, max(0, at_ms))]
         with self._lock:
-            found = self._ask(lambda: self._asker.offsets_for_times(asked, timeout=PATIENCE_S), topic)
-        return int(found[0].offset) if found[0].offset >= 0 else self.end(topic, partition)
+            found: int | None = self._ask(lambda: self._offsets.at(topic, partition, at_ms), topic)
+        return self.end(topic, partition) if found is None else found
 
     def read(self, topic: str, partition: int, offset: int, *, limit: int = 1000) -> list[Record]:
         """Up to ``limit`` records from this offset on, or from the first that is still there; none at the end."""
@@ -282,9 +198,6 @@ class KafkaLog:
             found: dict[int, dict[bytes, Record]] = self._ask(lambda: self._reading.newest(topic, count), topic)
             return found
 
-    def _at(self, topic: str, partition: int, offset: int = 0) -> TopicPartition:
-        return TopicPartition(self.naming.outside(topic), partition, offset)
-
     def stats(self) -> list[PartitionStats]:
         """All partitions of the engine's topics. Kafka tells no client what a partition holds: ``records`` are the
         offsets between start and end, and ``bytes`` follow from the first and last hundred."""
@@ -294,7 +207,7 @@ class KafkaLog:
         last = {part: Place(*part, max(start, end - SAMPLE)) for part, (start, end) in ends.items() if end > start}
         oldest, newest = self._of_each(list(first.values()), SAMPLE), self._of_each(list(last.values()), SAMPLE)
         return [
-            _stats(
+            estimated(
                 part,
                 ends[part],
                 oldest[first[part]] if part in first else [],
@@ -331,19 +244,27 @@ class KafkaLog:
         return self._group.runners()
 
     def _ask(self, question: Any, about: str = "") -> Any:
-        """Asks again while Kafka says that it will know in a moment: a leader or a coordinator is being elected."""
+        """Asks again while Kafka says that it will know in a moment, or one broker of several says nothing."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
                 answer = question()
             except KafkaException as e:
-                if e.args[0].code() not in SOON or time.monotonic() > deadline:
+                code = e.args[0].code()
+                if code not in (*SOON, *SILENCE) or time.monotonic() > deadline:
                     raise self._failure(e, about) from e
                 time.sleep(SOON_S)
+                if code in SILENCE:
+                    self._look_around()
             else:
                 self._admin.poll(0)
                 self._heard.clear()
                 return answer
+
+    def _look_around(self) -> None:
+        """librdkafka goes on asking a broker that is gone until it hears of the others."""
+        with contextlib.suppress(KafkaException):
+            self._admin.list_topics(timeout=ATTEMPT_S)
 
     def _failure(self, error: KafkaException, about: str) -> KafkaError:
         """Where nobody answers, whether that is because we are not let in any more."""
@@ -363,32 +284,3 @@ class KafkaLog:
         self._admin.poll(0)
         heard = [denied for error in self._heard if (denied := denial.of_proof(self.access, error)) is not None]
         return heard[0] if heard else denial.of_servers(self.access, guess=guess)
-
-
-def _stats(
-    part: tuple[str, int], ends: tuple[int, int], oldest: Sequence[Record], newest: Sequence[Record]
-) -> PartitionStats:
-    start, end = ends
-    sample = [*oldest, *newest]
-    size = sum(len(r.key or b"") + len(r.value or b"") for r in sample)
-    total = round(size / len(sample) * (end - start)) if sample else 0
-    first_ms, last_ms = (r[0].timestamp_ms if r else None for r in (oldest[:1], newest[-1:]))
-    return PartitionStats(*part, start, end, end - start, total, first_ms, last_ms)
-
-
-def _answer(future: Future[Any]) -> Any:
-    try:
-        return future.result(PATIENCE_S + 1)
-    except KafkaException as e:
-        if e.args[0].code() in SOON:
-            raise
-        return e
-
-
-def _spec(name: str, partitions: int, config: Mapping[str, str]) -> TopicSpec:
-    compact = "compact" in config["cleanup.policy"]
-    age_ms, size = int(config["retention.ms"]), int(config["retention.bytes"])
-    return TopicSpec(
-        name, partitions, compact, "log" if config["message.timestamp.type"] == "LogAppendTime" else "producer",
-        None if compact or age_ms < 0 else age_ms, None if compact or size < 0 else size,
-    )  # fmt: skip

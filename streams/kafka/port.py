@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from faust.types import TP
 
@@ -17,8 +17,15 @@ from streams.log import Place
 from streams.record import Record
 from streams.worker.port import StateRow
 
+T = TypeVar("T")
+
 ID_FOR_S = 1.0
 """How old the answer to "is it still the same topic" may be: every partition asks, at every mark."""
+
+GONE_S = 60.0
+"""A partition whose leader is gone is waited for, while others work: electing one takes a cluster up to half a minute."""
+
+AGAIN_S = 0.5
 
 Commit = Callable[[int | None, TP, int], Coroutine[Any, Any, bool]]
 """Generation, partition, position: tell the group, as a member of that generation; False when it is refused."""
@@ -81,10 +88,10 @@ class KafkaPort:
         await self._sender.settle(TP(topic, partition))
 
     async def start(self, topic: str, partition: int) -> int:
-        return await asyncio.to_thread(self._log.start, topic, partition)
+        return await _patiently(lambda: self._log.start(topic, partition))
 
     async def end(self, topic: str, partition: int) -> int:
-        return await asyncio.to_thread(self._log.end, topic, partition)
+        return await _patiently(lambda: self._log.end(topic, partition))
 
     async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
         """Partitions ask all at once, when they begin. Whoever asks during one reading is in the next, with the others."""
@@ -100,7 +107,8 @@ class KafkaPort:
             one_each = {(place.topic, place.partition): place for place in self._wanted}
             futures = {place: self._wanted.pop(place) for place in one_each.values()}
             try:
-                records = await asyncio.to_thread(self._log.read_each, list(futures))
+                asked = list(futures)
+                records = await _patiently(lambda: self._log.read_each(asked))  # noqa: B023 - it is done with before the next
             except Exception as e:  # noqa: BLE001 - whatever it is, who asked shall hear of it
                 for future in futures.values():
                     future.set_exception(e)
@@ -108,3 +116,14 @@ class KafkaPort:
                 for place, future in futures.items():
                     future.set_result(records.get(place))
         self._reading = None
+
+
+async def _patiently(question: Callable[[], T]) -> T:
+    deadline = time.monotonic() + GONE_S
+    while True:
+        try:
+            return await asyncio.to_thread(question)
+        except Unreachable:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(AGAIN_S)

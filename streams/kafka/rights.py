@@ -16,10 +16,10 @@ from confluent_kafka import KafkaException, TopicCollection
 
 from streams.kafka import acl, denial
 from streams.kafka.access import PATIENCE_S
-from streams.kafka.log import SOON, KafkaLog
+from streams.kafka.log import KafkaLog
 from streams.kafka.naming import Naming
 from streams.kafka.topics import needed
-from streams.kafka.words import translated
+from streams.kafka.words import SOON, translated
 from streams.lane import Topology
 
 DENIED = (Refusal.TOPIC_AUTHORIZATION_FAILED, Refusal.GROUP_AUTHORIZATION_FAILED)

@@ -11,7 +11,15 @@ from streams.kafka import denial
 from streams.kafka.access import Access
 from streams.kafka.errors import KafkaError, TopicsWrong, Unreachable
 
+SOON, SOON_S = (
+    Refusal.NOT_LEADER_FOR_PARTITION, Refusal.LEADER_NOT_AVAILABLE, Refusal.NOT_COORDINATOR,
+    Refusal.COORDINATOR_NOT_AVAILABLE, Refusal.COORDINATOR_LOAD_IN_PROGRESS, Refusal._DESTROY_BROKER,
+), 0.05  # fmt: skip
+"""What a broker says while the cluster changes, and how long to wait before it is asked again."""
+
 SILENCE = (Refusal._TRANSPORT, Refusal._TIMED_OUT, Refusal._ALL_BROKERS_DOWN, Refusal._RESOLVE)
+"""What it looks like when nobody answers, or the one that was asked does not."""
+
 NO_TOPIC = (Refusal.UNKNOWN_TOPIC_OR_PART, Refusal._UNKNOWN_TOPIC, Refusal._UNKNOWN_PARTITION)
 
 

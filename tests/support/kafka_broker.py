@@ -1,4 +1,4 @@
-"""A real one-node Apache Kafka, as a process of its own: start, stop, kill, pause, restart.
+"""A real Apache Kafka, as a process of its own: start, stop, kill, pause, restart. Alone, or a node of a cluster.
 
 Run as ``python -m tests.support.kafka_broker DIRECTORY [PORT]`` it is the broker of ``make kafka``, until Ctrl-C.
 """
@@ -14,7 +14,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +30,6 @@ REQUIRED = "REQUIRE_LIVE"
 
 SETTINGS = {
     "process.roles": "broker,controller",
-    "node.id": "1",
     "controller.listener.names": "CONTROLLER",
     "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
     "auto.create.topics.enable": "false",
@@ -50,6 +49,15 @@ SETTINGS = {
 }
 """One node stands for a cluster: a single replica, and nobody to wait for when a group forms."""
 
+OF_THREE = {
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+    "min.insync.replicas": "2",
+    "replica.lag.time.max.ms": "5000",
+}
+"""What differs where three nodes keep copies."""
+
 
 class Listener(NamedTuple):
     """One more way in. ``told``: the port that it tells clients to use: another one where a proxy leads there."""
@@ -60,16 +68,25 @@ class Listener(NamedTuple):
     protocol: str = "PLAINTEXT"
 
 
+class Node(NamedTuple):
+    """One of those that make a cluster. ``controllers``: the ports of all of them, by number from 1."""
+
+    number: int
+    controllers: tuple[int, ...]
+    cluster: str
+    heap_mb: int = 768
+
+
 class KafkaBroker:
     """``directory`` keeps the broker's logs over restarts; the port stays the same too. ``settings``: on top of ours.
 
     ``second``: a plain listener more, by its port and the one that it tells clients. ``listeners``: any others; what
-    their protocols need (certificates, users) is in ``settings``.
+    their protocols need (certificates, users) is in ``settings``. ``node``: its place in a cluster; None: it is one alone.
     """
 
     def __init__(
         self, directory: Path, port: int | None = None, settings: Mapping[str, str] | None = None,
-        second: tuple[int, int] | None = None, listeners: Sequence[Listener] = (),
+        second: tuple[int, int] | None = None, listeners: Sequence[Listener] = (), node: Node | None = None,
     ) -> None:  # fmt: skip
         self.directory = directory.resolve()  # the broker runs in it, and is told paths of it
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -77,25 +94,37 @@ class KafkaBroker:
         self.servers = f"127.0.0.1:{self.port}"
         self._settings = {**SETTINGS, **(settings or {})}
         self._listeners = (*([Listener("SECOND", *second)] if second else []), *listeners)
+        self._node = node or Node(1, (free_port(),), _cluster_id())
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def second(self) -> str:
+        """Where the first listener beside the plain one is."""
+        return f"127.0.0.1:{self._listeners[0].port}"
 
     def start(self) -> None:
         """Start, and wait until it answers. Raises RuntimeError with the end of its log when it does not."""
+        self.launch()
+        self.wait_until_up()
+
+    def launch(self) -> None:
+        """Start, and do not wait: a node answers when there are enough of its cluster."""
         assert self._process is None
         properties = self.directory / "server.properties"
         if not (self.directory / "data" / "meta.properties").exists():
-            properties.write_text(self._properties(free_port()))
-            _java("kafka.tools.StorageTool", "format", f"--cluster-id={_cluster_id()}", "-c", str(properties))
+            properties.write_text(self._properties())
+            _java("kafka.tools.StorageTool", "format", f"--cluster-id={self._node.cluster}", "-c", str(properties))
         with (self.directory / "broker.log").open("ab") as output:
+            command = _command("kafka.Kafka", str(properties), heap_mb=self._node.heap_mb)
             self._process = subprocess.Popen(
-                _command("kafka.Kafka", str(properties)), cwd=self.directory, stdout=output, stderr=output,
-                start_new_session=True,
-            )  # fmt: skip
-        self._wait_until_up()
+                command, cwd=self.directory, stdout=output, stderr=output, start_new_session=True
+            )
 
-    def _properties(self, controller: int) -> str:
-        more = self._listeners
+    def _properties(self) -> str:
+        more, node = self._listeners, self._node
+        controller = node.controllers[node.number - 1]
         own = {
+            "node.id": str(node.number),
             "listeners": ",".join(
                 [f"PLAINTEXT://{self.servers},CONTROLLER://127.0.0.1:{controller}"]
                 + [f"{one.name}://127.0.0.1:{one.port}" for one in more]
@@ -106,12 +135,13 @@ class KafkaBroker:
             "listener.security.protocol.map": ",".join(
                 [SETTINGS["listener.security.protocol.map"]] + [f"{one.name}:{one.protocol}" for one in more]
             ),
-            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+            "controller.quorum.voters": ",".join(f"{n}@127.0.0.1:{port}" for n, port in enumerate(node.controllers, 1)),
             "log.dirs": str(self.directory / "data"),
         }
         return "".join(f"{key}={value}\n" for key, value in {**self._settings, **own}.items())
 
-    def _wait_until_up(self) -> None:
+    def wait_until_up(self) -> None:
+        """Until it answers. Raises RuntimeError."""
         deadline = time.monotonic() + UP_WITHIN_S
         while not answers(self.servers):
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
@@ -164,6 +194,32 @@ class KafkaBroker:
             self._process.wait()
 
 
+def cluster(directory: Path, first: tuple[int, int]) -> list[KafkaBroker]:
+    """Three nodes, not started yet. ``first``: the second listener of the first one, as ``KafkaBroker`` has it."""
+    ports, name = free_ports(8), _cluster_id()
+    plain, controllers, (port_2, port_3) = ports[:3], tuple(ports[3:6]), ports[6:]
+    # Who comes in by the second listener is told of those that have one, so all have.
+    seconds = first, (port_2, port_2), (port_3, port_3)
+    nodes = [Node(number, controllers, name, heap_mb=400) for number in (1, 2, 3)]
+    return [
+        KafkaBroker(directory / f"node-{node.number}", port, OF_THREE, second, node=node)
+        for node, port, second in zip(nodes, plain, seconds, strict=True)
+    ]
+
+
+def bootstrap(brokers: Sequence[KafkaBroker]) -> str:
+    """All of them, for a client."""
+    return ",".join(broker.servers for broker in brokers)
+
+
+def start_together(brokers: Sequence[KafkaBroker]) -> None:
+    """Start some of a cluster, and wait until all of these answer."""
+    for broker in brokers:
+        broker.launch()
+    for broker in brokers:
+        broker.wait_until_up()
+
+
 @contextmanager
 def running(directory: Path) -> Iterator[KafkaBroker]:
     """A broker for as long as it is needed: a skip, or a failure, where its jars cannot be had."""
@@ -199,9 +255,16 @@ def remove_topics(servers: str, *names: str) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Different ones: asked for one after the other, the same may come twice."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def require_jars() -> None:
@@ -217,11 +280,11 @@ def require_jars() -> None:
     pytest.skip(reason)
 
 
-def _command(main: str, *arguments: str) -> list[str]:
+def _command(main: str, *arguments: str, heap_mb: int = 768) -> list[str]:
     # log4j's default configuration is quiet but for errors; the heap is what one node for tests needs. Java's thorough
     # compiler would pay for itself after minutes: until then it takes half a processor from what is tried here.
     return [
-        "java", "-Xmx768m", "-XX:TieredStopAtLevel=1", "-Dkafka.logs.dir=logs", "-cp", str(JARS / "lib" / "*"), main,
+        "java", f"-Xmx{heap_mb}m", "-XX:TieredStopAtLevel=1", "-Dkafka.logs.dir=logs", "-cp", str(JARS / "lib" / "*"), main,
         *arguments,
     ]  # fmt: skip
 

@@ -93,13 +93,16 @@ class Worker:
 
 
 class KafkaSystem:
-    """``servers``: a broker that runs. The topics are made at once; every test needs a broker of its own, or a fresh one."""
+    """``servers``: a broker that runs, or several. The topics are made at once, with ``copies``; every test needs fresh ones."""
 
-    def __init__(self, directory: Path, servers: str, halls: Halls, *, partitions: int = 4, time: Time = "log") -> None:
+    def __init__(
+        self, directory: Path, servers: str, halls: Halls, *, partitions: int = 4, time: Time = "log", copies: int = 1
+    ) -> None:  # fmt: skip
         self.directory, self.servers, self.halls, self.partitions = directory, servers, halls, partitions
+        self._made = Made(partitions, copies, time)
         directory.mkdir(parents=True, exist_ok=True)
         self.log = KafkaLog(servers)
-        ensure_topics(self.log, TOPOLOGY, Made(partitions, 1, time))
+        ensure_topics(self.log, TOPOLOGY, self._made)
         self._admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
         self._producer = Producer(
             {
@@ -182,7 +185,7 @@ class KafkaSystem:
         """Remove a topic, and make one of the same name."""
         remove_topics(self.servers, topic)
         [spec] = [found for found in needed(TOPOLOGY) if found.name == topic]
-        self.log.create([new_topic(spec, Made(self.partitions, 1))])
+        self.log.create([new_topic(spec, self._made)])
         self.log.close()  # librdkafka may go on with what it knew of the old one
         self.log = KafkaLog(self.servers)
 

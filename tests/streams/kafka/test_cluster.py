@@ -44,11 +44,12 @@ class Installation:
         return done.output
 
     def wrong(self, *arguments: str, code: int = 0) -> set[tuple[str, str, str]]:
-        """What the check finds, but that one broker cannot have three copies: topic, what, severity."""
+        """What the check finds, but that one broker cannot have three copies: topic by our name, what, severity."""
         report: Mapping[str, Any] = json.loads(self.hall("check", "--json", *arguments, code=code))
         alone = {"copies", "brokers", "copies of groups' positions"}
         found = [f for f in report["findings"] if f["severity"] != "fine" and f["what"] not in alone]
-        return {(f["topic"], f["what"], f["severity"]) for f in found}
+        assert all(f["topic"].startswith(self.prefix) for f in found), "by their names on the cluster"
+        return {(f["topic"].removeprefix(self.prefix), f["what"], f["severity"]) for f in found}
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ def test_what_the_cluster_will_know_in_a_moment_is_asked_anew(
 ) -> None:
     """The answer to a question that failed stays a failure, however often one looks at it."""
     hesitant = Hesitant(log.admin)
-    monkeypatch.setattr(log, "_admin", hesitant)
+    monkeypatch.setattr(log._directory, "_admin", hesitant)
     assert log.partitions(topic) == PARTITIONS
     assert hesitant.asked == 2
 

@@ -10,6 +10,7 @@ from agents.topology import TOPOLOGY
 from streams.codec import encode
 from streams.events import Configured
 from streams.topics import JOURNAL, OBSERVATIONS, state_topic
+from tests.support.kafka_broker import start_together
 from tests.support.kafka_proxy import COMMIT, PRODUCE, Pace
 from tests.support.system import until
 from tests.torture.halls import variants
@@ -92,17 +93,28 @@ def skew_clock(scene: Scene) -> None:
 
 
 def kill_broker(scene: Scene) -> None:
-    """kill -9 of the broker; everybody waits until it is back."""
-    scene.broker.kill()
-    time.sleep(scene.chance.uniform(0.0, 3.0))
-    scene.broker.start()
+    """kill -9 of a broker; of a cluster's three, now and then two: then everybody waits until they are back."""
+    killed = scene.chance.sample(scene.brokers, scene.chance.choice((1, 1, 2)) if len(scene.brokers) > 1 else 1)
+    for broker in killed:
+        broker.kill()
+    time.sleep(scene.chance.uniform(0.0, 3.0 if len(scene.brokers) == 1 else 12.0))
+    start_together(killed)
 
 
 def pause_broker(scene: Scene) -> None:
-    """The broker does not answer for a while, and connections stay open."""
-    scene.broker.pause()
-    time.sleep(scene.chance.uniform(0.5, 8.0))
-    scene.broker.go_on()
+    """A broker does not answer for a while, and connections stay open; of three, the others lead after some seconds."""
+    broker = scene.chance.choice(scene.brokers)
+    broker.pause()
+    time.sleep(scene.chance.uniform(0.5, 8.0 if len(scene.brokers) == 1 else 20.0))
+    broker.go_on()
+
+
+def restart_brokers(scene: Scene) -> None:
+    """All brokers restarted in good order, one after the other, as for an update of theirs."""
+    for broker in scene.brokers:
+        broker.stop()
+        broker.start()
+        time.sleep(scene.chance.uniform(0.0, 3.0))
 
 
 def _ended_for_it(scene: Scene) -> bool:
@@ -217,7 +229,9 @@ def retention(scene: Scene) -> None:
 
 
 def _noted(scene: Scene, topic: str, starts: dict[int, int]) -> bool:
-    return all(scene.broker.noted_start(topic, partition) >= start for partition, start in starts.items())
+    return all(
+        broker.noted_start(topic, partition) >= start for broker in scene.brokers for partition, start in starts.items()
+    )
 
 
 FAULTS = (
@@ -230,6 +244,7 @@ FAULTS = (
     Fault("clock an hour off", 2, skew_clock),
     Fault("broker killed", 2, kill_broker),
     Fault("broker paused", 2, pause_broker),
+    Fault("brokers restarted", 1, restart_brokers),
     Fault("sends refused", 2, refuse_sends),
     Fault("connections reset", 3, reset_connections),
     Fault("answers lost", 5, lose_answers),

@@ -32,7 +32,7 @@ def drawn(kills: int, seed: int, only: tuple[Fault, ...] = FAULTS) -> list[Fault
 
 
 def ordeal(
-    directory: Path, faults: Iterable[Fault], seed: int, *, workers: int = 2, named: bool = False,
+    directory: Path, faults: Iterable[Fault], seed: int, *, workers: int = 2, named: bool = False, brokers: int = 1,
     rest_s: float = 6.0, say: Callable[[str], None] = lambda _: None,
 ) -> Ordeal:  # fmt: skip
     """Raises AssertionError where anything differs from the replay of the log that was left.
@@ -40,7 +40,7 @@ def ordeal(
     ``rest_s``: between two faults, at the most.
     """
     started, done = time.monotonic(), Counter[str]()
-    scene = Scene(directory, workers, seed, named=named)
+    scene = Scene(directory, workers, seed, named=named, brokers=brokers)
     try:
         scene.begin()
         for number, fault in enumerate(faults, 1):

@@ -11,7 +11,7 @@ from streams.codec import TICK
 from streams.topics import JOURNAL, OBSERVATIONS
 from tests.support import kafka_verdict
 from tests.support.clocks import shifted_clock
-from tests.support.kafka_broker import KafkaBroker, free_port
+from tests.support.kafka_broker import KafkaBroker, bootstrap, cluster, free_port, start_together
 from tests.support.kafka_proxy import Proxy
 from tests.support.kafka_system import Cameras, KafkaSystem, Worker
 from tests.support.system import until
@@ -25,15 +25,21 @@ AT_MOST = 4
 
 
 class Scene:
-    """``count`` workers; every fault leaves at least one running, or to be restarted. ``named``: static membership."""
+    """``count`` workers; every fault leaves at least one running, or to be restarted. ``named``: static membership.
 
-    def __init__(self, directory: Path, count: int, seed: int, *, named: bool = False, hall_count: int = 6) -> None:
+    ``brokers``: one, or three that keep three copies; then workers reach the first of them through the proxy.
+    """
+
+    def __init__(self, directory: Path, count: int, seed: int, *, named: bool = False, brokers: int = 1) -> None:
         self.directory, self.chance, self._named, self._born = directory, Random(seed), named, 0
         behind = free_port()
         self.proxy = Proxy(behind, seed)
-        self.broker = KafkaBroker(directory / "broker", second=(behind, self.proxy.port))
-        self.broker.start()
-        self.system = KafkaSystem(directory / "system", self.broker.servers, halls(hall_count))
+        second = behind, self.proxy.port
+        self.brokers = (
+            [KafkaBroker(directory / "broker", second=second)] if brokers == 1 else cluster(directory, second)
+        )
+        start_together(self.brokers)
+        self.system = KafkaSystem(directory / "system", bootstrap(self.brokers), halls(6), copies=len(self.brokers))
         self.cameras = Cameras(self.system, seed)
         self.workers: list[Worker] = []
         self.clocks: dict[str, int] = {}
@@ -50,7 +56,7 @@ class Scene:
         if name is None:
             self._born += 1
             name = f"w{self._born}"
-        env = {"HALL_BROKER": f"kafka://{self.proxy.servers}"}
+        env = {"HALL_BROKER": f"kafka://{','.join([self.proxy.servers, *self.seconds()])}"}
         if self._named:
             env["HALL_WORKER"] = name
         if self.clocks.get(name):
@@ -58,6 +64,10 @@ class Scene:
         worker = self.system.start(name, env)
         self.workers.append(worker)
         return worker
+
+    def seconds(self) -> list[str]:
+        """Where workers reach the brokers behind the first."""
+        return [broker.second for broker in self.brokers[1:]]
 
     def any(self) -> Worker:
         return self.chance.choice(self.workers)
@@ -143,4 +153,5 @@ class Scene:
             self.cameras.stop()
         self.system.close()
         self.proxy.close()
-        self.broker.kill()
+        for broker in self.brokers:
+            broker.kill()
