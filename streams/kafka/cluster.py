@@ -201,7 +201,9 @@ def _group(log: KafkaLog, name: str) -> GroupView | None:
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
-            found = log.admin.describe_consumer_groups([name], request_timeout=PATIENCE_S)[name].result(PATIENCE_S + 1)
+            found = log.group_admin.describe_consumer_groups([name], request_timeout=PATIENCE_S)[name].result(
+                PATIENCE_S + 1
+            )
         except KafkaException as e:
             code = e.args[0].code()
             if code in NO_GROUP:

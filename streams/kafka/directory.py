@@ -14,12 +14,12 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 from streams.kafka.access import ATTEMPT_S, PATIENCE_S, Access
 from streams.kafka.errors import AccessDenied, KafkaError, TopicsWrong, Unreachable
 from streams.kafka.naming import is_engines
-from streams.kafka.words import NO_TOPIC, SOON, SOON_S, translated
+from streams.kafka.words import NO_TOPIC, SOON, translated
 from streams.log import TopicSpec
 from streams.topics import OBSERVATIONS
 
-NEWS_S = 5.0
-"""Until all brokers have heard of a topic that one of them knows; one that has just been started needs the longest."""
+JOIN = ", "
+"""Between topics, where a question is about several."""
 
 
 class Ask(Protocol):
@@ -36,6 +36,11 @@ class Directory:
     ) -> None:  # fmt: skip
         self._admin, self._access, self._naming, self._ask, self._failure = admin, access, access.naming, ask, failure
         self._counts: dict[str, int] = {}
+
+    def holds(self, about: str) -> bool:
+        """Whether these topics are there, as far as we have seen, or as some broker says."""
+        topics = set(about.split(JOIN))
+        return topics <= self._counts.keys() or topics <= self.names()
 
     def names(self) -> set[str]:
         """Of the topics that are there and carry our prefix."""
@@ -99,16 +104,11 @@ class Directory:
         """What is answered to each part of a request, or the KafkaException that it fails with.
 
         All of it is asked anew while Kafka will know a part in a moment: the answer to a request that failed stays a failure.
-        That a topic is not there is believed when no broker lists it: the one that was asked may not have heard of it yet.
         """
-        deadline = time.monotonic() + NEWS_S
-        while True:
-            answers: dict[Any, Any] = self._ask(
-                lambda: {key: _answer(future) for key, future in request().items()}, ", ".join(names)
-            )
-            if not any(map(_unknown, answers.values())) or time.monotonic() > deadline or set(names) - self.names():
-                return answers
-            time.sleep(SOON_S)
+        answers: dict[Any, Any] = self._ask(
+            lambda: {key: _answer(future) for key, future in request().items()}, JOIN.join(names)
+        )
+        return answers
 
     def _told(self, answer: Any, about: str) -> Any:
         if isinstance(answer, KafkaException):
@@ -152,15 +152,11 @@ class Directory:
         }
 
 
-def _unknown(answer: Any) -> bool:
-    return isinstance(answer, KafkaException) and answer.args[0].code() in NO_TOPIC
-
-
 def _answer(future: Future[Any]) -> Any:
     try:
         return future.result(PATIENCE_S + 1)
     except KafkaException as e:
-        if e.args[0].code() in SOON:
+        if e.args[0].code() in (*SOON, *NO_TOPIC):
             raise
         return e
 

@@ -25,7 +25,7 @@ Ask = Callable[[Callable[[], Any], str], Any]
 class Group:
     """One group at a time is asked for: the engine's."""
 
-    def __init__(self, admin: AdminClient, ask: Ask, naming: Naming) -> None:
+    def __init__(self, admin: Callable[[], AdminClient], ask: Ask, naming: Naming) -> None:
         self._admin, self._ask, self._naming = admin, ask, naming
         self._known: dict[tuple[str, int], int] = {}
         self._asked_s = float("-inf")
@@ -39,7 +39,7 @@ class Group:
     def _positions(self, group: str) -> dict[tuple[str, int], int]:
         group = self._naming.outside(group)
         asked = [ConsumerGroupTopicPartitions(group)]
-        found = self._answer(lambda: self._admin.list_consumer_group_offsets(asked, request_timeout=ATTEMPT_S), group)
+        found = self._answer(lambda: self._admin().list_consumer_group_offsets(asked, request_timeout=ATTEMPT_S), group)
         places = [at for at in found.topic_partitions if at.offset >= 0 and self._naming.ours([at.topic])]
         return {(self._naming.inside(at.topic), at.partition): int(at.offset) for at in places}
 
@@ -53,7 +53,7 @@ class Group:
             ]
             name = self._naming.outside(group)
             asked = [ConsumerGroupTopicPartitions(name, places)]
-            self._answer(partial(self._admin.alter_consumer_group_offsets, asked, request_timeout=ATTEMPT_S), name)
+            self._answer(partial(self._admin().alter_consumer_group_offsets, asked, request_timeout=ATTEMPT_S), name)
         self._asked_s = float("-inf")
 
     def runners(self) -> list[Runner]:
@@ -69,7 +69,7 @@ class Group:
 
     def _described(self) -> Any:
         group = self._naming.group
-        return self._answer(lambda: self._admin.describe_consumer_groups([group], request_timeout=ATTEMPT_S), group)
+        return self._answer(lambda: self._admin().describe_consumer_groups([group], request_timeout=ATTEMPT_S), group)
 
     def _answer(self, request: Callable[[], Mapping[str, Any]], group: str) -> Any:
         """Asked anew each time: the answer to a request that failed stays a failure."""

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Self, TypeVar
 
 from confluent_kafka import Consumer, KafkaException
@@ -15,16 +16,19 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.kafka import denial
 from streams.kafka.access import ATTEMPT_S, PATIENCE_S, Access
-from streams.kafka.directory import Directory
+from streams.kafka.directory import JOIN, Directory
 from streams.kafka.errors import AccessDenied, KafkaError, Unreachable
 from streams.kafka.group import Group
 from streams.kafka.offsets import Offsets
 from streams.kafka.reading import Reading
 from streams.kafka.sizes import SAMPLE, estimated
-from streams.kafka.words import SILENCE, SOON, SOON_S, translated
+from streams.kafka.words import NO_TOPIC, SILENCE, SOON, SOON_S, one_silent, translated
 from streams.kafka.writing import Writer
 from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Place, Runner, TopicSpec
 from streams.record import Record
+
+NEWS_S = 5.0
+"""Until all brokers have heard of a topic that one of them knows; one that has just been started needs the longest."""
 
 GLANCE_S = 1.0
 """Between two looks at why nobody answers."""
@@ -69,7 +73,7 @@ class KafkaLog:
         except KafkaException as e:
             raise translated(e, self.access, "the settings") from e
         self._common, self._writer = common, None  # type: dict[str, Any], Writer | None
-        self._group = Group(self._admin, self._ask, self.naming)
+        self._group = Group(lambda: self.group_admin, self._ask, self.naming)
         self._directory = Directory(self._admin, self.access, self._ask, self._failure)
         self._offsets = Offsets(self._asker, self.naming)
         self._reading = Reading(self._consumer, self.naming, self.servers)
@@ -110,8 +114,16 @@ class KafkaLog:
 
     @property
     def admin(self) -> AdminClient:
-        """For what only `hall topics` asks (``streams.kafka.cluster``)."""
+        """For what only `hall topics` asks (``streams.kafka.cluster``), but for groups."""
         return self._admin
+
+    @cached_property
+    def group_admin(self) -> AdminClient:
+        """For questions about groups; made when there is one.
+
+        With the other's setting librdkafka ends the process (an assertion) when a group's coordinator is down.
+        """
+        return AdminClient(self._common)
 
     # -- topics ----------------------------------------------------------------------------------------------------
 
@@ -186,7 +198,7 @@ class KafkaLog:
         return {place: records[0] for place, records in self._of_each(places, 1).items() if records}
 
     def _of_each(self, places: Sequence[Place], limit: int) -> dict[Place, list[Record]]:
-        about = ", ".join(sorted({place.topic for place in places}))
+        about = JOIN.join(sorted({place.topic for place in places}))
         with self._lock:
             found: dict[Place, list[Record]] = self._ask(lambda: self._reading.of_each(places, limit), about)
             return found
@@ -244,14 +256,14 @@ class KafkaLog:
         return self._group.runners()
 
     def _ask(self, question: Any, about: str = "") -> Any:
-        """Asks again while Kafka says that it will know in a moment, or one broker of several says nothing."""
-        deadline = time.monotonic() + PATIENCE_S
+        """Asks again while Kafka may know better in a moment."""
+        began_s = time.monotonic()
         while True:
             try:
                 answer = question()
             except KafkaException as e:
                 code = e.args[0].code()
-                if code not in (*SOON, *SILENCE) or time.monotonic() > deadline:
+                if not self._may_change(code, about, time.monotonic() - began_s):
                     raise self._failure(e, about) from e
                 time.sleep(SOON_S)
                 if code in SILENCE:
@@ -260,6 +272,12 @@ class KafkaLog:
                 self._admin.poll(0)
                 self._heard.clear()
                 return answer
+
+    def _may_change(self, code: int, about: str, waited_s: float) -> bool:
+        """What is being elected will be there, another broker may answer; and not every broker knows every topic yet."""
+        if code in NO_TOPIC:
+            return waited_s < NEWS_S and self._directory.holds(about)
+        return waited_s < PATIENCE_S and code in (*SOON, *SILENCE)
 
     def _look_around(self) -> None:
         """librdkafka goes on asking a broker that is gone until it hears of the others."""
@@ -278,7 +296,7 @@ class KafkaLog:
             self._admin.list_topics(timeout=GLANCE_S)
         except KafkaException:
             return self._denied() or failure
-        return failure
+        return one_silent(self.access, about)
 
     def _denied(self, *, guess: bool = False) -> AccessDenied | None:
         self._admin.poll(0)

@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams.kafka.access import ATTEMPT_S, PATIENCE_S
 from streams.kafka.naming import Naming
-from streams.kafka.words import SILENCE
+from streams.kafka.words import SILENCE, SOON, SOON_S
 
 T = TypeVar("T")
 
@@ -37,12 +37,13 @@ class Offsets:
         return TopicPartition(self._naming.outside(topic), partition, offset)
 
     def _of_leader(self, place: TopicPartition, question: Callable[[], T]) -> T:
-        """librdkafka goes on asking a leader that is gone, for minutes: it has to be told to look again."""
+        """librdkafka goes on with what it knew of leaders for minutes: it has to be told to look again."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
                 return question()
             except KafkaException as e:
-                if e.args[0].code() not in SILENCE or time.monotonic() > deadline:
+                if e.args[0].code() not in (*SILENCE, *SOON) or time.monotonic() > deadline:
                     raise
+                time.sleep(SOON_S)
                 self._consumer.list_topics(place.topic, timeout=ATTEMPT_S)

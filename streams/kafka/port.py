@@ -44,17 +44,17 @@ class KafkaPort:
     async def log_id(self, topic: str) -> str:
         asked, found = self._ids.get(topic, (0.0, None))
         if found is None or time.monotonic() - asked > ID_FOR_S:
-            found = asyncio.create_task(asyncio.to_thread(self._ask_id, topic))
+            found = asyncio.create_task(self._ask_id(topic))
             self._ids[topic] = time.monotonic(), found
         return await asyncio.shield(found)
 
-    def _ask_id(self, topic: str) -> str:
+    async def _ask_id(self, topic: str) -> str:
         try:
-            self._known[topic] = self._log.identity(topic)
+            self._known[topic] = await asyncio.to_thread(self._log.identity, topic)
         except Unreachable:
             # A broker that is away for a while ends nobody. It is asked again before the next mark.
             if topic not in self._known:
-                raise
+                self._known[topic] = await _patiently(lambda: self._log.identity(topic))
         return self._known[topic]
 
     @property

@@ -37,7 +37,7 @@ def check_rights(log: KafkaLog, topology: Topology, role: acl.Role) -> None:
     of_topics = log.admin.describe_topics(
         TopicCollection(list(topics)), include_authorized_operations=True, request_timeout=PATIENCE_S
     )
-    of_groups = log.admin.describe_consumer_groups(
+    of_groups = log.group_admin.describe_consumer_groups(
         list(groups), include_authorized_operations=True, request_timeout=PATIENCE_S
     )
     missing = [

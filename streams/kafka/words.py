@@ -17,10 +17,12 @@ SOON, SOON_S = (
 ), 0.05  # fmt: skip
 """What a broker says while the cluster changes, and how long to wait before it is asked again."""
 
-SILENCE = (Refusal._TRANSPORT, Refusal._TIMED_OUT, Refusal._ALL_BROKERS_DOWN, Refusal._RESOLVE)
-"""What it looks like when nobody answers, or the one that was asked does not."""
+SILENCE = (
+    Refusal._TRANSPORT, Refusal._TIMED_OUT, Refusal._ALL_BROKERS_DOWN, Refusal._RESOLVE, Refusal._UNKNOWN_PARTITION,
+)  # fmt: skip
+"""What it looks like when nobody answers, or the one that was asked does not, or nobody leads the partition now."""
 
-NO_TOPIC = (Refusal.UNKNOWN_TOPIC_OR_PART, Refusal._UNKNOWN_TOPIC, Refusal._UNKNOWN_PARTITION)
+NO_TOPIC = (Refusal.UNKNOWN_TOPIC_OR_PART, Refusal._UNKNOWN_TOPIC)
 
 
 def translated(error: KafkaException, place: Access | str, about: str) -> KafkaError:
@@ -37,6 +39,14 @@ def translated(error: KafkaException, place: Access | str, about: str) -> KafkaE
         about = f"group {access.naming.look}"  # whatever was to be read: reading is where librdkafka asks for its group
     denied = denial.of_rights(access, what, about) if isinstance(what, Refusal) else None
     return denied or KafkaError(f"{access.servers}: {about}: {what}")
+
+
+def one_silent(access: Access, about: str) -> Unreachable:
+    """Somebody answers, but not the broker that the question is for."""
+    return Unreachable(
+        f"{access.servers}: brokers answer, but not the one that leads {about or 'what is asked for'}. What to do: look whether "
+        "all brokers run; others take over what one had some ten seconds after it is gone, where topics have copies"
+    )
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -82,8 +82,32 @@ def test_all_partitions_that_mark_in_one_second_ask_once() -> None:
     asyncio.run(scene())
 
 
+def test_a_leader_that_is_gone_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    asked ─┬─ nobody ── nobody ── "id-1"
+           └─ after GONE_S: that nobody answers
+    """
+    monkeypatch.setattr("streams.kafka.port.AGAIN_S", 0.01)
+    log = FakeLog()
+    log.id = None
+
+    async def scene() -> str:
+        asking = asyncio.create_task(port(log, []).log_id("t"))
+        while log.asked < 3:
+            await asyncio.sleep(0.01)
+        log.id = "id-1"
+        return await asking
+
+    assert asyncio.run(scene()) == "id-1"
+    log.id = None
+    monkeypatch.setattr("streams.kafka.port.GONE_S", 0.05)
+    with pytest.raises(Unreachable):
+        asyncio.run(port(log, []).log_id("t"))
+
+
 def test_a_broker_that_is_away_leaves_the_answer_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene() -> None:
+        monkeypatch.setattr("streams.kafka.port.GONE_S", 0.0)
         asked = port(log := FakeLog(), [])
         log.id = None
         with pytest.raises(Unreachable):
@@ -132,7 +156,8 @@ def test_two_offsets_of_one_partition_are_read_one_after_the_other() -> None:
     assert [len(reading) for reading in shelf.readings] == [1, 1]
 
 
-def test_who_asked_hears_of_what_went_wrong_and_may_ask_again() -> None:
+def test_who_asked_hears_of_what_went_wrong_and_may_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.kafka.port.GONE_S", 0.0)
     place = Place("t", 0, 3)
     shelf = Shelf(place)
 
