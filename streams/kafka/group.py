@@ -10,7 +10,7 @@ from typing import Any
 from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from streams.kafka.access import ATTEMPT_S, PATIENCE_S
+from streams.kafka.access import PATIENCE_S
 from streams.kafka.naming import Naming
 from streams.log import GroupPosition, Runner
 from streams.topics import OBSERVATIONS
@@ -23,7 +23,11 @@ Ask = Callable[[Callable[[], Any], str], Any]
 
 
 class Group:
-    """One group at a time is asked for: the engine's."""
+    """One group at a time is asked for: the engine's.
+
+    A question gets all the patience at once: one that librdkafka gives up, because the group's coordinator is down, may end the
+    process later (an assertion of its own), and most coordinators are back by then.
+    """
 
     def __init__(self, admin: Callable[[], AdminClient], ask: Ask, naming: Naming) -> None:
         self._admin, self._ask, self._naming = admin, ask, naming
@@ -39,7 +43,9 @@ class Group:
     def _positions(self, group: str) -> dict[tuple[str, int], int]:
         group = self._naming.outside(group)
         asked = [ConsumerGroupTopicPartitions(group)]
-        found = self._answer(lambda: self._admin().list_consumer_group_offsets(asked, request_timeout=ATTEMPT_S), group)
+        found = self._answer(
+            lambda: self._admin().list_consumer_group_offsets(asked, request_timeout=PATIENCE_S), group
+        )
         places = [at for at in found.topic_partitions if at.offset >= 0 and self._naming.ours([at.topic])]
         return {(self._naming.inside(at.topic), at.partition): int(at.offset) for at in places}
 
@@ -53,7 +59,7 @@ class Group:
             ]
             name = self._naming.outside(group)
             asked = [ConsumerGroupTopicPartitions(name, places)]
-            self._answer(partial(self._admin().alter_consumer_group_offsets, asked, request_timeout=ATTEMPT_S), name)
+            self._answer(partial(self._admin().alter_consumer_group_offsets, asked, request_timeout=PATIENCE_S), name)
         self._asked_s = float("-inf")
 
     def runners(self) -> list[Runner]:
@@ -69,7 +75,7 @@ class Group:
 
     def _described(self) -> Any:
         group = self._naming.group
-        return self._answer(lambda: self._admin().describe_consumer_groups([group], request_timeout=ATTEMPT_S), group)
+        return self._answer(lambda: self._admin().describe_consumer_groups([group], request_timeout=PATIENCE_S), group)
 
     def _answer(self, request: Callable[[], Mapping[str, Any]], group: str) -> Any:
         """Asked anew each time: the answer to a request that failed stays a failure."""

@@ -87,10 +87,11 @@ class Reading:
             while left:
                 self._check(deadline, next(iter(left)))
                 for message in self._some(MANY):
-                    error, place = message.error(), places[message.topic(), message.partition()]
+                    error = message.error()
                     if error is not None and error.code() not in NOT_THERE:
                         raise KafkaException(error)
-                    if place in left:
+                    place = places.get((message.topic(), message.partition()))
+                    if place is not None and place in left:
                         deadline = time.monotonic() + PATIENCE_S
                         yield place, message if error is None else None
         finally:

@@ -106,6 +106,7 @@ def test_what_retention_took_before_it_was_read_is_told_and_counted_and_it_goes_
     for lane in TOPOLOGY.lanes:
         worker.kill()
         worker = lose_unread(system, lane)
+    until("entries behind what was lost", lambda: bool(system.told("zone_entered")))
     cameras.stop()
     system.wait_until_marked()
     assert worker.drain() == 0, worker.heard()
