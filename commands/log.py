@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from commands.common import Ended, clear_errors, open_embedded, open_log, settings
-from commands.showing import Column, print_table, retention, size, topic_named, when
+from commands.showing import NO_TOPICS, Column, print_table, retention, size, topic_named, when
 from streams.embedded.log import Log
 from streams.log import EventLog, PartitionStats, TopicSpec
 from streams.operating import admin
@@ -164,9 +164,7 @@ def stats(as_json: bool, each: bool) -> None:
     with clear_errors(), open_log(settings(), read_only=True) as log:
         specs = log.topics()
         if not specs:
-            raise Ended(
-                f"{log.name}: expected the engine's topics, but there is none. What to do: `hall topics create`", 75
-            )
+            raise Ended(f"{log.name}: {NO_TOPICS}", 75)
         parts, disk = log.stats(), disk_use(log)
         if as_json:
             topics = [part._asdict() | {"time": specs[part.topic].time} for part in parts]

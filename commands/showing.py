@@ -88,11 +88,14 @@ def _numbers(numbers: Sequence[int]) -> str:
     return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs) or "none"
 
 
+NO_TOPICS = "expected the engine's topics, but there is none. What to do: `hall topics create`"
+
+
 def topic_named(text: str, topics: Iterable[str]) -> str:
     """The topic that is meant: its name, with or without ``hall.``, or ``LANE-state``."""
     known = sorted(topics)
     if not known:
-        raise Ended("expected the engine's topics, but there is none. What to do: `hall topics create`", 75)
+        raise Ended(NO_TOPICS, 75)
     for name in (text, f"hall.{text}", f"hallstream-{text}-changelog"):
         if name in known:
             return name

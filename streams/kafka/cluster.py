@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError as Refusal
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from streams.kafka.access import OWN_NAMES, PATIENCE_S
+from streams.kafka.access import ATTEMPT_S, OWN_NAMES, PATIENCE_S
 from streams.kafka.log import KafkaLog
 from streams.kafka.naming import Naming
 from streams.kafka.words import translated
@@ -26,10 +26,7 @@ SAMPLE = 50
 
 DENIED = (Refusal.TOPIC_AUTHORIZATION_FAILED, Refusal.CLUSTER_AUTHORIZATION_FAILED, Refusal.GROUP_AUTHORIZATION_FAILED)
 NO_GROUP = (Refusal.GROUP_ID_NOT_FOUND,)
-NOT_YET = (Refusal.NOT_COORDINATOR, Refusal.COORDINATOR_NOT_AVAILABLE, Refusal.COORDINATOR_LOAD_IN_PROGRESS)
-"""What a broker says of groups while it has just come up, or before the first group of all."""
-
-RETRY_S, SEEN_S = 0.1, 0.02
+SEEN_S = 0.02
 
 
 class PartitionView(NamedTuple):
@@ -94,8 +91,8 @@ class ClusterView(NamedTuple):
 def look(log: KafkaLog, names: Iterable[str]) -> ClusterView:
     """Brokers and topics, as they are now; ``names``: the engine's. Raises KafkaError."""
     admin, naming, names = log.admin, log.naming, list(names)
-    metadata = _ask(log, lambda: admin.list_topics(timeout=PATIENCE_S))
-    nodes = _ask(log, lambda: admin.describe_cluster(request_timeout=PATIENCE_S).result(PATIENCE_S + 1)).nodes
+    metadata = log.ask(lambda: admin.list_topics(timeout=ATTEMPT_S))
+    nodes = log.ask(lambda: admin.describe_cluster(request_timeout=ATTEMPT_S).result(PATIENCE_S)).nodes
     found = {name: t for name in names if (t := metadata.topics.get(naming.outside(name))) and t.error is None}
     configs = _configs(log, [ConfigResource(ResourceType.TOPIC, naming.outside(name)) for name in found])
     offsets = metadata.topics.get(GROUP_OFFSETS)
@@ -133,7 +130,10 @@ def alter(log: KafkaLog, changes: Mapping[str, Mapping[str, str]]) -> None:
         for topic, settings in changes.items()
     ]  # fmt: skip
     for resource, future in log.admin.incremental_alter_configs(resources, request_timeout=PATIENCE_S).items():
-        _ask(log, lambda future=future: future.result(PATIENCE_S + 1), resource.name)
+        try:
+            future.result(PATIENCE_S + 1)
+        except KafkaException as e:
+            raise translated(e, log.access, resource.name) from e
     _wait_for(log, {log.naming.outside(topic): settings for topic, settings in changes.items()})
 
 
@@ -198,33 +198,23 @@ def _broker_config(log: KafkaLog, brokers: list[int]) -> dict[str, str] | None:
 
 
 def _group(log: KafkaLog, name: str) -> GroupView | None:
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
+    def question() -> GroupView | None:
+        asked = log.group_admin.describe_consumer_groups([name], request_timeout=PATIENCE_S)
         try:
-            found = log.group_admin.describe_consumer_groups([name], request_timeout=PATIENCE_S)[name].result(
-                PATIENCE_S + 1
-            )
+            found = asked[name].result(PATIENCE_S + 1)
         except KafkaException as e:
-            code = e.args[0].code()
-            if code in NO_GROUP:
+            if e.args[0].code() in NO_GROUP:
                 return GroupView("dead", "classic", 0)
-            if code in DENIED:
+            if e.args[0].code() in DENIED:
                 return None
-            if code not in NOT_YET or time.monotonic() > deadline:
-                raise translated(e, log.access, f"group {name}") from e
-            time.sleep(RETRY_S)
-        else:
-            return GroupView(found.state.name.lower(), found.type.name.lower(), len(found.members))
+            raise
+        return GroupView(found.state.name.lower(), found.type.name.lower(), len(found.members))
+
+    view: GroupView | None = log.ask(question, f"group {name}")
+    return view
 
 
 def _others(naming: Naming, names: Iterable[str], ours: list[str]) -> tuple[str, ...]:
     """Prefixes, but ours, under which the first of our topics is there too."""
     first = ours[0]
     return tuple(sorted({n.removesuffix(first) for n in names if n.endswith(first)} - {naming.prefix}))
-
-
-def _ask(log: KafkaLog, question: Any, about: str = "") -> Any:
-    try:
-        return question()
-    except KafkaException as e:
-        raise translated(e, log.access, about) from e

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol
 
@@ -18,14 +18,14 @@ from streams.kafka.words import NO_TOPIC, SOON, translated
 from streams.log import TopicSpec
 from streams.topics import OBSERVATIONS
 
-JOIN = ", "
-"""Between topics, where a question is about several."""
-
 
 class Ask(Protocol):
-    """Runs a question to the cluster; asks it again while Kafka will know the answer in a moment."""
+    """Runs a question to the cluster, again while Kafka may know better in a moment; what goes wrong is said in our words.
 
-    def __call__(self, question: Callable[[], Any], about: str = "") -> Any: ...
+    ``about``: the topics, or a group as such.
+    """
+
+    def __call__(self, question: Callable[[], Any], *about: str) -> Any: ...
 
 
 class Directory:
@@ -37,10 +37,9 @@ class Directory:
         self._admin, self._access, self._naming, self._ask, self._failure = admin, access, access.naming, ask, failure
         self._counts: dict[str, int] = {}
 
-    def holds(self, about: str) -> bool:
+    def holds(self, topics: Collection[str]) -> bool:
         """Whether these topics are there, as far as we have seen, or as some broker says."""
-        topics = set(about.split(JOIN))
-        return topics <= self._counts.keys() or topics <= self.names()
+        return self._counts.keys() >= set(topics) or self.names() >= set(topics)
 
     def names(self) -> set[str]:
         """Of the topics that are there and carry our prefix."""
@@ -105,9 +104,7 @@ class Directory:
 
         All of it is asked anew while Kafka will know a part in a moment: the answer to a request that failed stays a failure.
         """
-        answers: dict[Any, Any] = self._ask(
-            lambda: {key: _answer(future) for key, future in request().items()}, JOIN.join(names)
-        )
+        answers: dict[Any, Any] = self._ask(lambda: {key: _answer(future) for key, future in request().items()}, *names)
         return answers
 
     def _told(self, answer: Any, about: str) -> Any:

@@ -11,15 +11,13 @@ from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, To
 from confluent_kafka.admin import AdminClient
 
 from streams.kafka.access import PATIENCE_S
+from streams.kafka.directory import Ask
 from streams.kafka.naming import Naming
 from streams.log import GroupPosition, Runner
 from streams.topics import OBSERVATIONS
 
 FRESH_S = 0.05
 """How old what is known of positions may be: whoever waits for one asks for every partition."""
-
-Ask = Callable[[Callable[[], Any], str], Any]
-"""Runs a question to the broker, and says what went wrong in our words."""
 
 
 class Group:

@@ -6,20 +6,19 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Self, TypeVar
 
-from confluent_kafka import Consumer, KafkaException
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka import KafkaError as Refusal
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.kafka import denial
 from streams.kafka.access import ATTEMPT_S, PATIENCE_S, Access
-from streams.kafka.directory import JOIN, Directory
+from streams.kafka.directory import Directory
 from streams.kafka.errors import AccessDenied, KafkaError, Unreachable
 from streams.kafka.group import Group
-from streams.kafka.offsets import Offsets
 from streams.kafka.reading import Reading
 from streams.kafka.sizes import SAMPLE, estimated
 from streams.kafka.words import NO_TOPIC, SILENCE, SOON, SOON_S, one_silent, translated
@@ -73,9 +72,8 @@ class KafkaLog:
         except KafkaException as e:
             raise translated(e, self.access, "the settings") from e
         self._common, self._writer = common, None  # type: dict[str, Any], Writer | None
-        self._group = Group(lambda: self.group_admin, self._ask, self.naming)
-        self._directory = Directory(self._admin, self.access, self._ask, self._failure)
-        self._offsets = Offsets(self._asker, self.naming)
+        self._group = Group(lambda: self.group_admin, self.ask, self.naming)
+        self._directory = Directory(self._admin, self.access, self.ask, self._failure)
         self._reading = Reading(self._consumer, self.naming, self.servers)
         self._lock = threading.Lock()
         self._knock()
@@ -168,15 +166,24 @@ class KafkaLog:
         return self._ends(topic, partition)[1]
 
     def _ends(self, topic: str, partition: int) -> tuple[int, int]:
+        place = self._at(topic, partition)
         with self._lock:
-            found: tuple[int, int] = self._ask(lambda: self._offsets.ends(topic, partition), topic)
-            return found
+            found = self.ask(
+                lambda: self._asker.get_watermark_offsets(place, timeout=ATTEMPT_S), topic, client=self._asker
+            )
+        return int(found[0]), int(found[1])
 
     def offset_at(self, topic: str, partition: int, at_ms: int) -> int:
         """The first offset whose record is of that time or later; the end if there is none."""
+        places = [self._at(topic, partition, max(0, at_ms))]
         with self._lock:
-            found: int | None = self._ask(lambda: self._offsets.at(topic, partition, at_ms), topic)
-        return self.end(topic, partition) if found is None else found
+            [found] = self.ask(
+                lambda: self._asker.offsets_for_times(places, timeout=ATTEMPT_S), topic, client=self._asker
+            )
+        return int(found.offset) if found.offset >= 0 else self.end(topic, partition)
+
+    def _at(self, topic: str, partition: int, offset: int = 0) -> TopicPartition:
+        return TopicPartition(self.naming.outside(topic), partition, offset)
 
     def read(self, topic: str, partition: int, offset: int, *, limit: int = 1000) -> list[Record]:
         """Up to ``limit`` records from this offset on, or from the first that is still there; none at the end."""
@@ -186,7 +193,7 @@ class KafkaLog:
             return []
         place = Place(topic, partition, offset)
         with self._lock:
-            found: list[Record] = self._ask(lambda: self._reading.stretch(place, min(limit, end - offset)), topic)
+            found: list[Record] = self.ask(lambda: self._reading.stretch(place, min(limit, end - offset)), topic)
             return found
 
     def read_each(self, places: Sequence[Place]) -> dict[Place, Record]:
@@ -198,16 +205,16 @@ class KafkaLog:
         return {place: records[0] for place, records in self._of_each(places, 1).items() if records}
 
     def _of_each(self, places: Sequence[Place], limit: int) -> dict[Place, list[Record]]:
-        about = JOIN.join(sorted({place.topic for place in places}))
+        topics = sorted({place.topic for place in places})
         with self._lock:
-            found: dict[Place, list[Record]] = self._ask(lambda: self._reading.of_each(places, limit), about)
+            found: dict[Place, list[Record]] = self.ask(lambda: self._reading.of_each(places, limit), *topics)
             return found
 
     def newest(self, topic: str) -> dict[int, dict[bytes, Record]]:
         """By partition, the newest record of each key, as far as it has a value: to the end as it is when it is reached."""
         count = self.partitions(topic)
         with self._lock:
-            found: dict[int, dict[bytes, Record]] = self._ask(lambda: self._reading.newest(topic, count), topic)
+            found: dict[int, dict[bytes, Record]] = self.ask(lambda: self._reading.newest(topic, count), topic)
             return found
 
     def stats(self) -> list[PartitionStats]:
@@ -215,18 +222,10 @@ class KafkaLog:
         offsets between start and end, and ``bytes`` follow from the first and last hundred."""
         counts = {name: spec.partitions for name, spec in sorted(self.topics().items())}
         ends = {(name, number): self._ends(name, number) for name, count in counts.items() for number in range(count)}
-        first = {part: Place(*part, start) for part, (start, end) in ends.items() if end > start}
-        last = {part: Place(*part, max(start, end - SAMPLE)) for part, (start, end) in ends.items() if end > start}
+        first = {part: Place(*part, start) for part, (start, _) in ends.items()}
+        last = {part: Place(*part, max(start, end - SAMPLE)) for part, (start, end) in ends.items()}
         oldest, newest = self._of_each(list(first.values()), SAMPLE), self._of_each(list(last.values()), SAMPLE)
-        return [
-            estimated(
-                part,
-                ends[part],
-                oldest[first[part]] if part in first else [],
-                newest[last[part]] if part in last else [],
-            )
-            for part in ends
-        ]
+        return [estimated(part, ends[part], oldest[first[part]], newest[last[part]]) for part in ends]
 
     # -- writing, and the group ------------------------------------------------------------------------------------
 
@@ -255,34 +254,38 @@ class KafkaLog:
         """The workers."""
         return self._group.runners()
 
-    def _ask(self, question: Any, about: str = "") -> Any:
-        """Asks again while Kafka may know better in a moment."""
+    def ask(self, question: Callable[[], Any], *about: str, client: Consumer | None = None) -> Any:
+        """Runs a question to the cluster, again while Kafka may know better in a moment. Raises KafkaError.
+
+        ``about``: topics, or a group as such. ``client``: who asks about the first of them, if it is not an administrator's handle.
+        """
         began_s = time.monotonic()
         while True:
             try:
                 answer = question()
             except KafkaException as e:
-                code = e.args[0].code()
-                if not self._may_change(code, about, time.monotonic() - began_s):
-                    raise self._failure(e, about) from e
+                if not self._may_change(e.args[0].code(), about, time.monotonic() - began_s):
+                    raise self._failure(e, ", ".join(about)) from e
                 time.sleep(SOON_S)
-                if code in SILENCE:
-                    self._look_around()
+                self._look_around(client, about)
             else:
                 self._admin.poll(0)
                 self._heard.clear()
                 return answer
 
-    def _may_change(self, code: int, about: str, waited_s: float) -> bool:
+    def _may_change(self, code: int, about: Sequence[str], waited_s: float) -> bool:
         """What is being elected will be there, another broker may answer; and not every broker knows every topic yet."""
         if code in NO_TOPIC:
             return waited_s < NEWS_S and self._directory.holds(about)
         return waited_s < PATIENCE_S and code in (*SOON, *SILENCE)
 
-    def _look_around(self) -> None:
-        """librdkafka goes on asking a broker that is gone until it hears of the others."""
+    def _look_around(self, client: Consumer | None, about: Sequence[str]) -> None:
+        """librdkafka goes on with what it knew of brokers and leaders for minutes, each handle for itself."""
         with contextlib.suppress(KafkaException):
-            self._admin.list_topics(timeout=ATTEMPT_S)
+            if client is None:
+                self._admin.list_topics(timeout=ATTEMPT_S)
+            else:
+                client.list_topics(self.naming.outside(about[0]), timeout=ATTEMPT_S)
 
     def _failure(self, error: KafkaException, about: str) -> KafkaError:
         """Where nobody answers, whether that is because we are not let in any more."""

@@ -16,6 +16,8 @@ def estimated(
 ) -> PartitionStats:
     """``part``: topic and partition; ``ends``: its first offset, and that of the next record to come."""
     start, end = ends
+    if start == end:  # what has come since then does not count
+        return PartitionStats(*part, start, end, 0, 0, None, None)
     sample = [*oldest, *newest]
     size = sum(len(r.key or b"") + len(r.value or b"") for r in sample)
     total = round(size / len(sample) * (end - start)) if sample else 0

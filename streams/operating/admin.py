@@ -94,8 +94,7 @@ def lane_states(log: EventLog, topology: Topology) -> list[LaneState]:
 def states_of(log: EventLog, lane: Lane, time: Time) -> list[LaneState]:
     """Of all partitions at nearly one moment: one after the other, the last would be seconds younger than the first."""
     states = [_state(log, lane, number, time, found) for number, found in log.newest(state_topic(lane.name)).items()]
-    nexts = {state.partition: Place(lane.topic, state.partition, state.next_offset) for state in states}
-    waiting = log.next_of_each([nexts[state.partition] for state in states if state.lag])
+    waiting = log.next_of_each([Place(lane.topic, s.partition, s.next_offset) for s in states if s.lag])
     first_ms = {place.partition: record.timestamp_ms for place, record in waiting.items()}
     return [state._replace(waiting_since_ms=first_ms.get(state.partition)) for state in states]
 

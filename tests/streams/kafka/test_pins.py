@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.producer import AIOKafkaProducer
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from faust.tables.recovery import Recovery
 from faust.transport import consumer
@@ -74,7 +75,10 @@ def test_the_unpacked_are_gone_through_by_their_own_iterator() -> None:
 
 def test_librdkafka_knows_a_setting_that_it_does_not_document() -> None:
     """Without it an administrator's handle hammers a broker that is down (``streams.kafka.log``)."""
-    AdminClient({"bootstrap.servers": "127.0.0.1:1", "log_level": 0, "enable.sparse.connections": False})
+    nowhere = {"bootstrap.servers": "127.0.0.1:1", "log_level": 0}
+    assert AdminClient({**nowhere, "enable.sparse.connections": False})
+    with pytest.raises(KafkaException, match="No such configuration property"):
+        AdminClient({**nowhere, "enable.no.such.connections": False})
 
 
 def test_the_commit_request_is_put_together_before_anything_is_awaited() -> None:

@@ -56,7 +56,8 @@ class Scene:
         if name is None:
             self._born += 1
             name = f"w{self._born}"
-        env = {"HALL_BROKER": f"kafka://{','.join([self.proxy.servers, *self.seconds()])}"}
+        servers = [self.proxy.servers, *(broker.second for broker in self.brokers[1:])]
+        env = {"HALL_BROKER": f"kafka://{','.join(servers)}"}
         if self._named:
             env["HALL_WORKER"] = name
         if self.clocks.get(name):
@@ -64,10 +65,6 @@ class Scene:
         worker = self.system.start(name, env)
         self.workers.append(worker)
         return worker
-
-    def seconds(self) -> list[str]:
-        """Where workers reach the brokers behind the first."""
-        return [broker.second for broker in self.brokers[1:]]
 
     def any(self) -> Worker:
         return self.chance.choice(self.workers)
