@@ -1,28 +1,8 @@
 """Flow: who crosses which line in which direction, and each person's whole way through the hall.
 
-**The crossing itself** is between two consecutive points of a track: the side, ``cross(to - from, point - from) > 0``,
-changes, and their closed segment meets the closed line. From positive to not positive is forward. With ``inertia_m`` 0
-every such crossing is said as it stands.
-
-**With inertia** a line is a strip: all that is nearer to it than ``inertia_m``, round its ends too.
-
-         a      b   b      c     c       positive side
-      ---|------|---|------|-----|---.
-      ===|======|===|======|==o  |    )  the line (=) up to its end (o), and the strip round it
-      ---|------'---'------'-----'---'
-         v                               other side
-
-    a: through it: forward, once, when it leaves the strip. b: in and out on the same side, dithering or not: nothing.
-    c: through the line and back round its end: nothing.
-
-What happens in the strip is summed up when the track leaves it: one crossing if it leaves on the other side than it
-came from and went through the line on balance, else none. Round an end is no crossing. ``at_ms`` is the last time it
-went through, ``decided_at_ms`` when it left the strip. Between two crossings a track goes ``inertia_m`` away and back.
-A track that starts in the strip came from the side of its first point; one that ends in it left on the side of its
-last, as nothing more will come to undo it: somebody who vanishes in the doorway is counted. Of a line that nobody can
-walk round, forward minus backward of a whole track is the same with any inertia.
-
-**Entries and exits of an entrance** are the forward and backward ``line_crossed`` of its line (``entrance: true``).
+How a crossing is judged is told in ``agents.crossing``. Lines inside the hall are judged here; entrances are judged by
+``trajectory``, which must know who has gone, and published here. **Entries and exits of an entrance** are the forward
+and backward ``line_crossed`` of its line (``entrance: true``).
 """
 
 from __future__ import annotations
@@ -32,46 +12,38 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from agents.line_index import ROWS, STEP_M, LineIndex, PlanLine
+from agents.crossing import Corners, Crossing, Crossings, Strip
+from agents.lines import ROWS, STEP_M
 from config.hall import Hall, ZoneKind
+from config.patience import longest_patience_s
 from config.rules import Rules
 from streams.events import (
     Configured,
+    EntrancePassed,
     Event,
     LineCrossed,
     Position,
     Positions,
     Tick,
     TrackEnded,
+    TrackStarted,
     TripEnded,
     ZoneEntered,
     ZoneLeft,
 )
 
-MINUTE_MS = 60_000
-SPARE_MINUTES = 10
-"""How much longer than an unseen track lives it is remembered, for the case that its ``track_ended`` is lost."""
-
-Ends = tuple[float, float, float, float]
-
-
-class Strip(msgspec.Struct):
-    """What a track did in a line's strip: the side it came from, times forward minus backward, and when last."""
-
-    came_positive: bool
-    balance: int = 0
-    met_ms: int = 0
+DAY_MS = 86_400_000
 
 
 class Way(msgspec.Struct, omit_defaults=True):
     """One track's last point, ``at``, and its way so far: ``strips`` by line, those it is in; zones, the oldest first.
 
-    ``idle``: full minutes since the track was last seen.
+    ``met_ms``: the last tick before it was first seen.
     """
 
     at: Position
     started_ms: int
-    idle: int = 0
+    met_ms: int = 0
     strips: dict[str, Strip] = {}
     inside: list[str] = []
     first_zone: str | None = None
@@ -82,110 +54,83 @@ class Way(msgspec.Struct, omit_defaults=True):
 
 
 class FlowState(msgspec.Struct):
-    """``lines``: the ends of the lines that ``strips`` speak of, to know which have moved."""
+    """``lines``: the corners of the lines that ``strips`` speak of, to know which have moved."""
 
-    lines: dict[str, Ends]
+    lines: dict[str, Corners]
     ways: dict[str, Way] = {}
-    minute: int = 0
+    tick_ms: int = 0
 
 
 class Flow:
     name: ClassVar[str] = "flow"
-    reads: ClassVar[tuple[type[Event], ...]] = (Positions, ZoneEntered, ZoneLeft, TrackEnded, Tick, Configured)
+    reads: ClassVar[tuple[type[Event], ...]] = (
+        Positions, TrackStarted, EntrancePassed, ZoneEntered, ZoneLeft, TrackEnded, Tick, Configured,
+    )  # fmt: skip
     writes: ClassVar[tuple[type[Event], ...]] = (LineCrossed, TripEnded)
 
     def __init__(self, hall: Hall, rules: Rules) -> None:
         self._hall = hall.id
-        self._inertia = rules.flow.inertia_m > 0
-        self._index = LineIndex(hall.lines, rules.flow.inertia_m)
-        self._lines = {line.id: line for line in self._index.all}
+        self._inner = Crossings([line for line in hall.lines if not line.entrance], rules.flow)
+        self._lines = {line.id: line for line in self._inner.index.all}
         self._entrances = frozenset(zone.id for zone in hall.zones if zone.kind is ZoneKind.ENTRANCE)
-        self._idle_at_most = int(rules.trajectory.join_within_s / 60) + SPARE_MINUTES
+        self._forget_ms = round(longest_patience_s(hall, rules) * 1000) + DAY_MS
         self._on: dict[type[Event], Callable[[FlowState, Any], tuple[Event, ...]]] = {
-            Positions: self._positions, ZoneEntered: self._entered, ZoneLeft: self._left,
-            TrackEnded: self._ended, Tick: self._tick, Configured: self._configured,
+            Positions: self._positions, TrackStarted: self._started, EntrancePassed: self._passed,
+            ZoneEntered: self._entered, ZoneLeft: self._left, TrackEnded: self._ended, Tick: self._tick,
+            Configured: self._configured,
         }  # fmt: skip
 
     def initial(self) -> FlowState:
-        return FlowState(self._ends())
+        return FlowState(self._inner.corners())
 
     def on_event(self, state: FlowState, event: Event) -> tuple[Event, ...]:
         return self._on[type(event)](state, event)
 
     # -- points ----------------------------------------------------------------------------------------------------
 
+    def _started(self, state: FlowState, event: TrackStarted) -> tuple[Event, ...]:
+        at = Position(event.track, event.x_m, event.y_m, 0.0, False)
+        way = state.ways[event.track] = Way(at, event.at_ms, state.tick_ms)
+        self._inner.start(way.strips, (at.x_m, at.y_m))
+        return ()
+
     def _positions(self, state: FlowState, event: Positions) -> tuple[Event, ...]:
-        ways, near, cell_m, step_m, rows = state.ways, self._index.near, self._index.cell_m, STEP_M, ROWS
+        if not self._inner.any:
+            return ()
+        ways, near, cell_m, step_m, rows = state.ways, self._inner.index.near, self._inner.index.cell_m, STEP_M, ROWS
         out: list[Event] = []
         for row in event.rows:
             way = ways.get(row.track)
-            if way is None:
-                ways[row.track] = self._start(row, event.at_ms)
+            if way is None:  # this agent is new, or was off, when the track started
+                way = ways[row.track] = Way(row, event.at_ms, state.tick_ms)
                 continue
             at, x, y = way.at, row.x_m, row.y_m
             if -step_m <= x - at.x_m <= step_m and -step_m <= y - at.y_m <= step_m:
                 lines = near.get(x // cell_m * rows + y // cell_m)
             else:
-                lines = self._index.all
+                lines = self._inner.index.all
             if lines:
                 for line in lines:
-                    out += self._step(way, line, row, event.at_ms)
+                    found = self._inner.step(way.strips, line, (at.x_m, at.y_m), (x, y), event.at_ms)
+                    if found:
+                        out.append(self._crossed(row.track, found, event.at_ms))
             way.at = row
-            if way.idle:
-                way.idle = 0
         return tuple(out)
 
-    def _start(self, row: Position, at_ms: int) -> Way:
-        """A track's first point may lie in strips: a step from itself to itself notes them."""
-        way = Way(row, at_ms)
-        if self._inertia:
-            cell_m = self._index.cell_m
-            for line in self._index.near.get(row.x_m // cell_m * ROWS + row.y_m // cell_m, ()):
-                self._step(way, line, row, at_ms)
-        return way
+    def _crossed(self, track: str, found: Crossing, decided_ms: int) -> LineCrossed:
+        return LineCrossed(
+            hall=self._hall, at_ms=found.at_ms, decided_at_ms=max(decided_ms, found.at_ms), line=found.line,
+            track=track, direction="forward" if found.forward else "backward",
+        )  # fmt: skip
 
-    def _step(self, way: Way, line: PlanLine, row: Position, at_ms: int) -> tuple[LineCrossed, ...]:
-        """The step of ``way`` from its last point to ``row``, seen from one line."""
-        at = way.at
-        before, after = line.side(at.x_m, at.y_m) > 0, line.side(row.x_m, row.y_m) > 0
-        crossed = before is not after and line.meets(at, row)
-        if not self._inertia:
-            return self._say(way, line, row.track, before, at_ms, at_ms) if crossed else ()
-        strip, stays = way.strips.get(line.id), line.in_strip(row.x_m, row.y_m)
-        if strip is None:
-            if not crossed and not stays:
-                return ()
-            strip = Strip(before)
-        if crossed:
-            strip.balance += 1 if before else -1
-            strip.met_ms = at_ms
-        if stays:
-            way.strips[line.id] = strip
-            return ()
-        way.strips.pop(line.id, None)
-        return self._leave(way, line, row.track, strip, after, at_ms)
-
-    def _leave(
-        self, way: Way, line: PlanLine, track: str, strip: Strip, after: bool, decided_ms: int
-    ) -> tuple[LineCrossed, ...]:
-        """Out of the strip, or ended in it, on side ``after``."""
-        through = strip.balance if strip.came_positive else -strip.balance
-        if strip.came_positive is after or through <= 0:
-            return ()
-        return self._say(way, line, track, strip.came_positive, strip.met_ms, max(decided_ms, strip.met_ms))
-
-    def _say(
-        self, way: Way, line: PlanLine, track: str, forward: bool, at_ms: int, decided_ms: int
-    ) -> tuple[LineCrossed, ...]:
-        if line.entrance and forward:
-            way.entered_by = way.entered_by or line.id
+    def _passed(self, state: FlowState, event: EntrancePassed) -> tuple[Event, ...]:
+        way = state.ways.get(event.track)
+        if way is not None and event.forward:
+            way.entered_by = way.entered_by or event.line
             way.left_by = None  # who came back in has not left
-        elif line.entrance:
-            way.left_by = line.id
-        return (LineCrossed(
-            hall=self._hall, at_ms=at_ms, decided_at_ms=decided_ms, line=line.id, track=track,
-            direction="forward" if forward else "backward",
-        ),)  # fmt: skip
+        elif way is not None:
+            way.left_by = event.line
+        return (self._crossed(event.track, Crossing(event.line, event.forward, event.at_ms), event.decided_at_ms),)
 
     # -- zones and trips -------------------------------------------------------------------------------------------
 
@@ -210,10 +155,9 @@ class Flow:
         """The zones say that the track left them only after this: ``inside`` is where it ended."""
         way = state.ways.pop(event.track, None) or _unknown(event)
         out: list[Event] = []
-        for name, strip in way.strips.items():
-            if line := self._lines.get(name):
-                after = line.side(way.at.x_m, way.at.y_m) > 0
-                out += self._leave(way, line, event.track, strip, after, event.decided_at_ms)
+        if self._inner.any:
+            last = self._inner.end(way.strips, (way.at.x_m, way.at.y_m), (event.x_m, event.y_m), event.at_ms)
+            out += [self._crossed(event.track, crossing, event.decided_at_ms) for crossing in last]
         ended_in = [zone for zone in way.inside if zone in self._entrances]
         out.append(TripEnded(
             hall=self._hall, at_ms=event.at_ms, decided_at_ms=event.decided_at_ms, track=event.track,
@@ -227,27 +171,19 @@ class Flow:
     # -- upkeep ----------------------------------------------------------------------------------------------------
 
     def _tick(self, state: FlowState, event: Tick) -> tuple[Event, ...]:
-        """Once a minute. Ticks are counted, not time: after a jump of the log's time tracks end by their own event."""
-        minute = event.at_ms // MINUTE_MS
-        if minute != state.minute:
-            state.minute = minute
-            for track, way in list(state.ways.items()):
-                way.idle += 1
-                if way.idle > self._idle_at_most:
-                    del state.ways[track]
+        """Ways whose end was lost with a part of the log are forgotten, a day after any track of theirs can live."""
+        if event.at_ms // DAY_MS != state.tick_ms // DAY_MS:
+            old_ms = event.at_ms - self._forget_ms
+            state.ways = {track: way for track, way in state.ways.items() if not 0 < way.met_ms < old_ms}
+        state.tick_ms = max(state.tick_ms, event.at_ms)
         return ()
 
     def _configured(self, state: FlowState, _: Configured) -> tuple[Event, ...]:
         """What tracks were doing at lines that moved or vanished is no longer true; their ways go on."""
-        ends = self._ends()
-        kept = {name for name in ends if self._inertia and state.lines.get(name) == ends[name]}
         for way in state.ways.values():
-            way.strips = {name: strip for name, strip in way.strips.items() if name in kept}
-        state.lines = ends
+            way.strips = self._inner.still_true(way.strips, state.lines)
+        state.lines = self._inner.corners()
         return ()
-
-    def _ends(self) -> dict[str, Ends]:
-        return {line.id: (*line.from_m, *line.to_m) for line in self._index.all}
 
 
 def _unknown(event: TrackEnded) -> Way:

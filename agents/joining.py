@@ -1,4 +1,22 @@
-"""Who of the newcomers in a frame is somebody that was lost a moment ago. Pure; used by trajectory."""
+r"""Who of the newcomers is somebody that was lost a moment ago. Pure; used by trajectory.
+
+A new id is a lost person only if the movement makes sense. The distance is to the way of the lost one: from where it
+was last, to where its velocity would have brought it by now; it may have gone on, slowed down or stopped:
+
+        last seen *------------> expected now
+                      :
+                      : distance
+                      x---> newcomer, and how it moves
+
+* place: the distance is at most ``join_m``, beside the way;
+* velocity: it did not change by more than a person can change it in the gap: who walks away to the left does not come
+  back walking to the right half a second later. That is what tells two people who pass each other at the edge of the
+  view from one;
+* way: who was seen walking is not found behind the place where they were lost; who is seen walking comes from there;
+* entrances: who appears outside an entrance is new, unless the lost one was outside it as well.
+
+Several at once are paired together (``agents.assignment``): one newcomer must not take the lost one of another.
+"""
 
 from __future__ import annotations
 
@@ -7,80 +25,117 @@ from itertools import islice
 from math import sqrt
 from typing import NamedTuple
 
+from agents.assignment import assign
 from config.geometry import Point, distance_to_segment
 
 FASTEST_MPS = 2.0
-"""Nobody is expected farther along his way than a brisk walk takes him: a faster velocity is a jump of the box."""
+"""Nobody is expected farther along their way than a brisk walk takes them: a faster velocity is a jump of the box."""
+WALKS_MPS = 0.4
+"""From this speed on a direction of movement means something."""
+CHANGE_MPS, CHANGE_PER_S = 0.9, 0.4
+"""How much a velocity may change at once (it is measured on jittering boxes), and more of it per second of the gap."""
+ASIDE_M = 0.4
+"""Steps shorter than this are jitter: they have no direction."""
+BEHIND_S = 3.0
+"""Longer ago than this, who walked may have turned round."""
 
 
 class Lost(NamedTuple):
-    """An id that is not in the frame: when and where it was last, and its velocity there."""
+    """Somebody who is not in view: when and where last, with which velocity, and how far away they may come back.
 
-    id: str
+    ``outside``: the entrances in front of which that was, outside the hall.
+    """
+
+    name: str
     at_ms: int
     x_m: float
     y_m: float
     vx_mps: float
     vy_mps: float
+    join_ms: int
+    join_m: float
+    outside: frozenset[str] = frozenset()
 
 
 class Newcomer(NamedTuple):
-    """An id that has no track yet, and where it appeared."""
+    """An id that has no track yet: when and where it appeared, and its velocity since then, if it is known.
+
+    ``outside``: the entrances in front of which it appeared, outside the hall.
+    """
 
     id: str
+    at_ms: int
     x_m: float
     y_m: float
+    velocity: tuple[float, float] | None
+    outside: frozenset[str] = frozenset()
 
 
-def pair_up(lost: list[Lost], newcomers: list[Newcomer], at_ms: int, within_m: float) -> dict[str, tuple[str, float]]:
-    """New id -> (lost id, distance in metres), nearest first, each used at most once; ties by the ids.
+class Pair(NamedTuple):
+    """``name``: of the lost one; ``distance_m`` from its way."""
 
-    The distance is to the way of the lost one: from where it was last, to where its velocity would have brought it by
-    now. It may have gone on, slowed down or stopped:
+    name: str
+    distance_m: float
 
-        last seen *------------> expected now
-                      :
-                      : distance
-                      x newcomer
-    """
-    ways = sorted((_way(one, at_ms) for one in lost), key=_west)
-    longest_m = max((abs(way.expected[0] - way.last[0]) for way in ways), default=0.0)
-    pairs = []
+
+def pair_up(lost: list[Lost], newcomers: list[Newcomer]) -> dict[str, Pair]:
+    """New id -> the lost one it continues."""
+    reach_m = max((one.join_m + _length_m(one) for one in lost), default=0.0)
+    from_west = sorted(lost, key=_x)
+    distances: dict[tuple[str, str], float] = {}
+    costs: dict[tuple[str, str], float] = {}
     for new in newcomers:
-        # Of the ways, sorted by x, only those that may be near enough: a crowd of false boxes must not cost a square.
-        first = bisect_left(ways, new.x_m - within_m - longest_m, key=_west)
-        for way in islice(ways, first, None):
-            if _west(way) > new.x_m + within_m:
+        # Of the lost, sorted by x, only those that may be near enough: a crowd of false boxes must not cost a square.
+        first = bisect_left(from_west, new.x_m - reach_m, key=_x)
+        for one in islice(from_west, first, None):
+            if one.x_m > new.x_m + reach_m:
                 break
-            distance_m = distance_to_segment(new.x_m, new.y_m, way.last, way.expected)
-            if distance_m <= within_m:
-                pairs.append((distance_m, way.id, new.id))
-    return _nearest_first(pairs)
+            distance_m = distance_to_way(one, new)
+            if distance_m is not None:
+                distances[one.name, new.id] = distance_m
+                costs[one.name, new.id] = distance_m / (one.join_m or 1.0) + _change(one, new)
+    return {new: Pair(name, distances[name, new]) for name, new in assign(costs).items()}
 
 
-class _Way(NamedTuple):
-    """The way of a lost one: where it was last, where it is expected."""
+def distance_to_way(one: Lost, new: Newcomer) -> float | None:
+    """How far from the way of the lost one the newcomer appeared; None: it is somebody else."""
+    gap_ms = new.at_ms - one.at_ms
+    if not 0 < gap_ms <= one.join_ms or new.outside - one.outside:
+        return None
+    seconds = gap_ms / 1000
+    distance_m = distance_to_segment(new.x_m, new.y_m, (one.x_m, one.y_m), _expected(one, seconds))
+    if distance_m > one.join_m or _change(one, new) > CHANGE_MPS + CHANGE_PER_S * seconds:
+        return None
+    return None if seconds <= BEHIND_S and _is_behind(one, new) else distance_m
 
-    id: str
-    last: Point
-    expected: Point
+
+def _is_behind(one: Lost, new: Newcomer) -> bool:
+    """Whether the step from one to the other goes against how the lost one walked, or how the newcomer does."""
+    x, y = new.x_m - one.x_m, new.y_m - one.y_m
+    if x * x + y * y < ASIDE_M * ASIDE_M:
+        return False
+    ways = [(one.vx_mps, one.vy_mps), new.velocity or (0.0, 0.0)]
+    return any(vx * vx + vy * vy > WALKS_MPS * WALKS_MPS and x * vx + y * vy < 0 for vx, vy in ways)
 
 
-def _way(one: Lost, at_ms: int) -> _Way:
+def _change(one: Lost, new: Newcomer) -> float:
+    """How much the velocity differs, m/s; 0 where the newcomer's is not known."""
+    if new.velocity is None:
+        return 0.0
+    x, y = new.velocity[0] - one.vx_mps, new.velocity[1] - one.vy_mps
+    return sqrt(x * x + y * y)
+
+
+def _expected(one: Lost, seconds: float) -> Point:
     speed = sqrt(one.vx_mps * one.vx_mps + one.vy_mps * one.vy_mps)
-    seconds = (at_ms - one.at_ms) / 1000 * (FASTEST_MPS / speed if speed > FASTEST_MPS else 1.0)
-    return _Way(one.id, (one.x_m, one.y_m), (one.x_m + one.vx_mps * seconds, one.y_m + one.vy_mps * seconds))
+    seconds *= FASTEST_MPS / speed if speed > FASTEST_MPS else 1.0
+    return one.x_m + one.vx_mps * seconds, one.y_m + one.vy_mps * seconds
 
 
-def _west(way: _Way) -> float:
-    return min(way.last[0], way.expected[0])
+def _length_m(one: Lost) -> float:
+    x, y = _expected(one, one.join_ms / 1000)
+    return max(abs(x - one.x_m), abs(y - one.y_m))
 
 
-def _nearest_first(pairs: list[tuple[float, str, str]]) -> dict[str, tuple[str, float]]:
-    found: dict[str, tuple[str, float]] = {}
-    taken: set[str] = set()
-    for distance_m, lost, new in sorted(pairs):
-        if new not in found and lost not in taken:
-            found[new] = lost, distance_m
-            taken.add(lost)
-    return found
+def _x(one: Lost) -> float:
+    return one.x_m

@@ -24,7 +24,17 @@ from agents.log_time import LogTime
 from config.geometry import area
 from config.hall import Hall
 from config.rules import Limit, Rules
-from streams.events import AlarmCleared, AlarmRaised, Configured, Event, Tick, ZoneEntered, ZoneLeft
+from streams.events import (
+    AlarmCleared,
+    AlarmRaised,
+    Configured,
+    Event,
+    Metric,
+    PeopleInside,
+    Tick,
+    ZoneEntered,
+    ZoneLeft,
+)
 
 Phase = Literal["quiet", "rising", "raised", "falling"]
 Band = Literal["over", "between", "under"]
@@ -58,7 +68,7 @@ class Watch(msgspec.Struct):
     """One machine that is not quiet: the limit it was judged by and since when the phase lasts."""
 
     zone: str
-    metric: Literal["occupancy", "density", "dwell"]
+    metric: Metric
     over: float
     clear_at: float
     phase: Phase = "quiet"
@@ -75,33 +85,36 @@ class Stay(msgspec.Struct):
 
 
 class ZoneNow(msgspec.Struct):
-    """``stays`` by track, never more than ``occupancy``: so a lost ``zone_left`` is not remembered for ever."""
+    """``stays`` by track, never more than ``occupancy``: so a lost ``zone_left`` is forgotten."""
 
     occupancy: int = 0
     stays: dict[str, Stay] = {}
 
 
 class LimitsState(msgspec.Struct):
-    """``watches``: limit -> track (or WHOLE_ZONE) -> machine."""
+    """``watches``: limit -> track (or WHOLE_ZONE) -> machine. ``inside``: people in the hall by its entrances."""
 
     time: LogTime
     zones: dict[str, ZoneNow]
     watches: dict[str, dict[str, Watch]]
+    inside: int = 0
 
 
 class Limits:
     name: ClassVar[str] = "limits"
-    reads: ClassVar[tuple[type[Event], ...]] = (ZoneEntered, ZoneLeft, Tick, Configured)
+    reads: ClassVar[tuple[type[Event], ...]] = (ZoneEntered, ZoneLeft, PeopleInside, Tick, Configured)
     writes: ClassVar[tuple[type[Event], ...]] = (AlarmRaised, AlarmCleared)
 
     def __init__(self, hall: Hall, rules: Rules) -> None:
         self._areas_m2 = {z.id: area(z.polygon_m) for z in hall.zones}
-        self._limits = tuple(x for x in rules.limits if x.zone in self._areas_m2)
+        self._limits = tuple(x for x in rules.limits if x.zone is None or x.zone in self._areas_m2)
+        self._of_hall = tuple(x for x in rules.limits if x.zone is None)
         self._by_zone = {z: tuple(x for x in self._limits if x.zone == z) for z in self._areas_m2}
         self._hall = hall.id
         self._handlers: dict[type[Event], Callable[[LimitsState, Any], Iterator[Event]]] = {
             ZoneEntered: self._zone_changed,
             ZoneLeft: self._zone_changed,
+            PeopleInside: self._inside_changed,
             Tick: self._tick,
             Configured: self._configured,
         }
@@ -125,12 +138,18 @@ class Limits:
         _move(state, event)
         yield from self._judge(state, limits, event.at_ms)
 
+    def _inside_changed(self, state: LimitsState, event: PeopleInside) -> Iterator[Event]:
+        state.time.see(event)
+        yield from self._judge(state, self._of_hall, event.at_ms)
+        state.inside = event.inside
+        yield from self._judge(state, self._of_hall, event.at_ms)
+
     def _configured(self, state: LimitsState, event: Configured) -> Iterator[Event]:
         known = {x.id: x for x in self._limits}
         for name, watches in list(state.watches.items()):
             for track, watch in list(watches.items()):
                 limit = known.get(name)
-                if limit is None or (limit.zone, limit.metric) != (watch.zone, watch.metric):
+                if limit is None or (_zone(limit), limit.metric) != (watch.zone, watch.metric):
                     if watch.phase in ("raised", "falling"):
                         value = self._value(state, watch.zone, watch.metric, track)
                         yield self._cleared(name, track, watch, value, event.at_ms, state.time.now_ms, "config")
@@ -147,12 +166,12 @@ class Limits:
         for limit in limits:
             for track in _subjects(state, limit):
                 watch = state.watches.get(limit.id, {}).get(track)
-                value = self._value(state, limit.zone, limit.metric, track)
+                value = self._value(state, _zone(limit), limit.metric, track)
                 band = _band(limit, value)
                 if watch is None:
                     if band != "over":
                         continue
-                    watch = Watch(limit.zone, limit.metric, limit.over, _clear_at(limit))
+                    watch = Watch(_zone(limit), limit.metric, limit.over, _clear_at(limit))
                     state.watches.setdefault(limit.id, {})[track] = watch
                 yield from self._step(state, limit, track, watch, band, value, at_ms)
                 if watch.phase == "quiet":
@@ -175,6 +194,8 @@ class Limits:
                 yield self._cleared(limit.id, track, watch, value, watch.since_ms, now, "cleared")
 
     def _value(self, state: LimitsState, zone: str, metric: str, track: str) -> float:
+        if metric == "inside":
+            return float(state.inside)
         here = state.zones.get(zone)
         if here is None:
             return 0.0
@@ -187,7 +208,7 @@ class Limits:
 
     def _raised(self, limit: Limit, track: str, watch: Watch, value: float, now_ms: int) -> AlarmRaised:
         return AlarmRaised(
-            hall=self._hall, at_ms=watch.raised_ms, decided_at_ms=now_ms, alarm=limit.id, zone=limit.zone,
+            hall=self._hall, at_ms=watch.raised_ms, decided_at_ms=now_ms, alarm=limit.id, zone=_zone(limit),
             metric=limit.metric, value=value, limit=limit.over, severity=limit.severity, track=track or None,
         )  # fmt: skip
 
@@ -199,6 +220,10 @@ class Limits:
             hall=self._hall, at_ms=at_ms, decided_at_ms=now_ms, alarm=alarm, zone=watch.zone, metric=watch.metric,
             value=value, raised_ms=watch.raised_ms, reason=reason, track=track or None,
         )  # fmt: skip
+
+
+def _zone(limit: Limit) -> str:
+    return limit.zone or ""
 
 
 def _clear_at(limit: Limit) -> float:
@@ -215,14 +240,14 @@ def _subjects(state: LimitsState, limit: Limit) -> list[str]:
     """Whom a limit is about: the zone, or everyone in it, and those who left it with an alarm still open."""
     if limit.metric != "dwell":
         return [WHOLE_ZONE]
-    here = state.zones.get(limit.zone)
+    here = state.zones.get(_zone(limit))
     inside = list(here.stays) if here else []
     return inside + [t for t in state.watches.get(limit.id, ()) if here is None or t not in here.stays]
 
 
 def _since(state: LimitsState, limit: Limit, track: str, band: Band, at_ms: int) -> tuple[int, int]:
     """Since when, by the event and by the log, a value is in its band: a stay passes its limit without any event."""
-    here = state.zones.get(limit.zone)
+    here = state.zones.get(_zone(limit))
     stay = here.stays.get(track) if here and limit.metric == "dwell" and band == "over" else None
     if stay is None:
         return at_ms, state.time.now_ms

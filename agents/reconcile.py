@@ -13,6 +13,10 @@ which may have moved the entrances.
 A person seen before the door counts as seen: with the entrances well inside the cameras' view the difference swings by
 the few people between the edge of the view and the line. ``tolerance`` is for that. A hall without an entrance has
 nothing to compare, and nothing is said of it.
+
+**People inside** is the same sum as a figure of its own: ``people_inside`` after every crossing of an entrance, and
+when the base is set anew. It never falls below 0: whoever leaves an empty hall was missed at the door, and counts as
+having come in.
 """
 
 from __future__ import annotations
@@ -25,14 +29,26 @@ import msgspec
 from agents.local_hour import local_day
 from config.hall import Hall
 from config.rules import Rules
-from streams.events import Configured, CountDrift, Event, LineCrossed, Tick, TrackEnded, TrackStarted
+from streams.events import (
+    Configured,
+    CountDrift,
+    Event,
+    LineCrossed,
+    PeopleInside,
+    Tick,
+    TrackEnded,
+    TrackStarted,
+)
 
 FORGET_AFTER_MS = 24 * 3_600_000
 """A track that has not ended by then never will: its end was lost with a part of the log."""
 
 
 class ReconcileState(msgspec.Struct):
-    """``tracks``: everyone there, with the tick at which they came, oldest first. ``base_ms`` None: no tick yet."""
+    """``tracks``: everyone there, with the tick at which they came, oldest first. ``base_ms`` None: no tick yet.
+
+    ``missed``: who left without having been counted in, as far as that shows.
+    """
 
     tracks: dict[str, int]
     now_ms: int = 0
@@ -41,12 +57,13 @@ class ReconcileState(msgspec.Struct):
     entries: int = 0
     exits: int = 0
     look_at_ms: int = 0
+    missed: int = 0
 
 
 class Reconcile:
     name: ClassVar[str] = "reconcile"
     reads: ClassVar[tuple[type[Event], ...]] = (LineCrossed, TrackStarted, TrackEnded, Tick, Configured)
-    writes: ClassVar[tuple[type[Event], ...]] = (CountDrift,)
+    writes: ClassVar[tuple[type[Event], ...]] = (CountDrift, PeopleInside)
 
     def __init__(self, hall: Hall, rules: Rules) -> None:
         self._hall, self._tz = hall.id, hall.tz
@@ -68,11 +85,22 @@ class Reconcile:
         return self._handlers[type(event)](state, event)
 
     def _crossed(self, state: ReconcileState, event: LineCrossed) -> tuple[Event, ...]:
-        if event.line in self._entrances:
-            forward = event.direction == "forward"
-            state.entries += forward
-            state.exits += not forward
-        return ()
+        if event.line not in self._entrances:
+            return ()
+        forward = event.direction == "forward"
+        state.entries += forward
+        state.exits += not forward
+        if state.base_ms is None:
+            return ()
+        state.missed += max(0, -_inside(state))
+        return (self._people(state, event.at_ms, event.decided_at_ms),)
+
+    def _people(self, state: ReconcileState, at_ms: int, decided_ms: int) -> PeopleInside:
+        inside, seen = _inside(state), len(state.tracks)
+        return PeopleInside(
+            hall=self._hall, at_ms=at_ms, decided_at_ms=decided_ms, inside=inside, seen=seen, drift=inside - seen,
+            since_ms=state.base_ms or 0,
+        )  # fmt: skip
 
     def _started(self, state: ReconcileState, event: TrackStarted) -> tuple[Event, ...]:
         state.tracks.pop(event.track, None)  # a repeated start goes to the end: the order is by age
@@ -83,19 +111,17 @@ class Reconcile:
         state.tracks.pop(event.track, None)
         return ()
 
-    def _configured(self, state: ReconcileState, _event: Configured) -> tuple[Event, ...]:
-        if state.base_ms is not None:
-            self._rebase(state)
-        return ()
+    def _configured(self, state: ReconcileState, event: Configured) -> tuple[Event, ...]:
+        return () if state.base_ms is None else self._rebase(state, event.at_ms)
 
     def _tick(self, state: ReconcileState, event: Tick) -> tuple[Event, ...]:
         state.now_ms = max(state.now_ms, event.at_ms)
         if state.base_ms is None:
             state.tracks = dict.fromkeys(state.tracks, state.now_ms)
-            self._rebase(state)
+            return self._rebase(state, state.now_ms)
         if state.now_ms < state.look_at_ms:
             return ()
-        return self._look(state, state.base_ms or 0)
+        return self._look(state, state.base_ms)
 
     def _look(self, state: ReconcileState, since_ms: int) -> tuple[Event, ...]:
         _forget(state)
@@ -108,18 +134,23 @@ class Reconcile:
                 entries=state.entries, exits=state.exits, expected=expected, people=people, drift=drift,
             ),)  # fmt: skip
         if said or local_day(self._tz, since_ms) != local_day(self._tz, state.now_ms):
-            self._rebase(state)
+            said += self._rebase(state, state.now_ms)
         state.look_at_ms = self._next_look(state.now_ms)
         return said
 
-    def _rebase(self, state: ReconcileState) -> None:
+    def _rebase(self, state: ReconcileState, at_ms: int) -> tuple[Event, ...]:
         state.base, state.base_ms = len(state.tracks), state.now_ms
-        state.entries = state.exits = 0
+        state.entries = state.exits = state.missed = 0
         state.look_at_ms = self._next_look(state.now_ms)
+        return (self._people(state, at_ms, max(at_ms, state.now_ms)),) if self._entrances else ()
 
     def _next_look(self, now_ms: int) -> int:
         """Looks stand on whole multiples of ``every_s``, wherever the log began; what time jumped over is left out."""
         return (now_ms // self._every_ms + 1) * self._every_ms
+
+
+def _inside(state: ReconcileState) -> int:
+    return state.base + state.entries - state.exits + state.missed
 
 
 def _forget(state: ReconcileState) -> None:

@@ -7,9 +7,9 @@ itself (late, dead, lost) is in no pass: give it that as well.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from agents.percentile import nearest_rank
 from config.hall import Hall
@@ -27,6 +27,7 @@ from streams.events import (
     Late,
     LineCrossed,
     LogLost,
+    OddRows,
     Presence,
     TrackJoined,
     TrackStarted,
@@ -40,16 +41,11 @@ NOWHERE = "-"
 
 
 class ZoneFigures:
-    """One zone. ``now``: by camera, how many distinct tracks its last frame had inside."""
+    """One zone."""
 
     def __init__(self) -> None:
         self.entries = self.exits = self.person_frames = self.max_occupancy = 0
         self.dwell_ms: list[int] = []
-        self.now: dict[str, int] = {}
-
-    def occupied(self, camera: str, people: int) -> None:
-        self.now[camera] = people
-        self.max_occupancy = max(self.max_occupancy, sum(self.now.values()))
 
     def result(self) -> dict[str, Any]:
         ordered = sorted(self.dwell_ms)
@@ -58,6 +54,52 @@ class ZoneFigures:
             "entries": self.entries, "exits": self.exits, "max_occupancy": self.max_occupancy,
             "person_frames": self.person_frames, "dwell_s": dwell,
         }  # fmt: skip
+
+
+class FrameNow(NamedTuple):
+    """One frame: how many tracks it had inside, by zone."""
+
+    camera: str
+    at_ms: int
+    inside: Counter[str]
+
+
+class Together:
+    """How many people were in each zone at once, over all cameras, each with its last frame.
+
+    What a new track did before it was believed is told later, with the times of earlier frames: so the last seconds of
+    frames are kept, and looked at when nothing can be added to them any more.
+    """
+
+    KEPT_MS = 6000
+
+    def __init__(self, zones: Mapping[str, ZoneFigures]) -> None:
+        self._zones = zones
+        self._frames: deque[FrameNow] = deque()
+        self._now: dict[str, Counter[str]] = {}
+
+    def begin(self, camera: str, at_ms: int) -> None:
+        self._frames.append(FrameNow(camera, at_ms, Counter()))
+        while self._frames and abs(at_ms - self._frames[0].at_ms) > self.KEPT_MS:
+            self._look(self._frames.popleft())
+
+    def add(self, camera: str, at_ms: int, zones: Iterable[str]) -> None:
+        """Somebody was in ``zones`` in the camera's frame of that moment."""
+        for frame in reversed(self._frames):
+            if frame.camera == camera and frame.at_ms == at_ms:
+                frame.inside.update(zones)
+                return
+
+    def finish(self) -> None:
+        while self._frames:
+            self._look(self._frames.popleft())
+
+    def _look(self, frame: FrameNow) -> None:
+        self._now[frame.camera] = frame.inside
+        for zone in frame.inside:
+            if zone in self._zones:
+                people = sum(inside[zone] for inside in self._now.values())
+                self._zones[zone].max_occupancy = max(self._zones[zone].max_occupancy, people)
 
 
 class Summary:
@@ -71,15 +113,18 @@ class Summary:
         self._lines = {line.id: Counter[str]() for line in hall.lines}
         self._heat_ms = self._shed = self._lost = 0
         self._met = Counter[type[Event]]()
-        self._tracks: set[str] = set()
+        self._together = Together(self._zones)
+        self._inputs: dict[str, Counter[str]] = {}
+        self._rows = 0
+        self._alarms: list[dict[str, str]] = []
         self._raised, self._cleared = Counter[str](), Counter[str]()
         self._dwell_exceeded: dict[str, Counter[float]] = {zone: Counter() for zone in self._zones}
         self._levels: dict[str, Counter[str]] = {zone: Counter() for zone in self._zones}
         self._trips = Counter[str]()
         self._drifts: list[dict[str, int]] = []
         self._takers: dict[type[Event], Callable[[Any], None]] = {
-            Frame: self._frame, Presence: self._presence, TrackStarted: self._started,
-            ZoneEntered: self._entered, ZoneLeft: self._left, LineCrossed: self._crossed, TripEnded: self._trip,
+            Frame: self._frame, Presence: self._presence, OddRows: self._odd, ZoneEntered: self._entered,
+            ZoneLeft: self._left, LineCrossed: self._crossed, TripEnded: self._trip,
             DwellExceeded: self._exceeded, DensityChanged: self._level, HeatAdded: self._heat,
             AlarmRaised: self._alarm_raised, AlarmCleared: self._alarm_cleared, CountDrift: self._drift,
             FramesShed: self._frames_shed, LogLost: self._log_lost,
@@ -94,9 +139,10 @@ class Summary:
 
     def result(self) -> dict[str, Any]:
         """Plain data in a fixed order, for JSON. All but ``more`` is defined so that any program can count it, too."""
+        self._together.finish()
         return {
             "frames": self._met[Frame],
-            "tracks": len(self._tracks),
+            "tracks": self._met[TrackStarted],
             "zones": {zone: figures.result() for zone, figures in self._zones.items()},
             "lines": {
                 line: {"forward": met["forward"], "backward": met["backward"]} for line, met in self._lines.items()
@@ -117,6 +163,10 @@ class Summary:
             "alarms_raised": dict(sorted(self._raised.items())),
             "alarms_cleared": dict(sorted(self._cleared.items())),
             "count_drift": self._drifts,
+            "person_s": {zone: sum(figures.dwell_ms) / 1000 for zone, figures in self._zones.items()},
+            "rows": self._rows,
+            "rows_odd": {camera: dict(sorted(kinds.items())) for camera, kinds in sorted(self._inputs.items())},
+            "alarms_said": self._alarms,
             "frames_shed": self._shed,
             "late": self._met[Late],
             "dead": self._met[Dead],
@@ -126,23 +176,19 @@ class Summary:
     # -- one taker per type ------------------------------------------------------------------------------------------
 
     def _frame(self, event: Frame) -> None:
-        """A camera's last frame is over: what it saw in it is no longer so, whether or not anybody is in this one."""
-        for figures in self._zones.values():
-            if event.camera in figures.now:
-                figures.now[event.camera] = 0
+        self._rows += len(event.people)
+        self._together.begin(event.camera, event.at_ms)
 
     def _presence(self, event: Presence) -> None:
-        inside: dict[str, set[str]] = {}
-        for track, zones in event.rows:
+        for _, zones in event.rows:
             for zone in zones:
                 if zone in self._zones:
                     self._zones[zone].person_frames += 1
-                    inside.setdefault(zone, set()).add(track)
-        for zone, tracks in inside.items():
-            self._zones[zone].occupied(event.camera, len(tracks))
+            if zones:
+                self._together.add(event.camera, event.at_ms, zones)
 
-    def _started(self, event: TrackStarted) -> None:
-        self._tracks.add(event.track)
+    def _odd(self, event: OddRows) -> None:
+        self._inputs.setdefault(event.camera, Counter()).update(dict(event.kinds))
 
     def _entered(self, event: ZoneEntered) -> None:
         if event.zone in self._zones:
@@ -150,7 +196,7 @@ class Summary:
 
     def _left(self, event: ZoneLeft) -> None:
         if event.zone in self._zones:
-            self._zones[event.zone].exits += 1
+            self._zones[event.zone].exits += event.reason != "config"
             self._zones[event.zone].dwell_ms.append(event.at_ms - event.entered_ms)
 
     def _crossed(self, event: LineCrossed) -> None:
@@ -173,6 +219,8 @@ class Summary:
 
     def _alarm_raised(self, event: AlarmRaised) -> None:
         self._raised[event.alarm] += 1
+        if event.detail:
+            self._alarms.append({"alarm": event.alarm, "subject": event.subject, "detail": event.detail})
 
     def _alarm_cleared(self, event: AlarmCleared) -> None:
         self._cleared[event.alarm] += 1

@@ -7,6 +7,7 @@ row here (docs/adding-an-agent.md); then ``VERSION`` grows.
 from __future__ import annotations
 
 import streams.events as ev
+from agents.cameras import Cameras
 from agents.density import Density
 from agents.dwell import Dwell
 from agents.flow import Flow
@@ -19,7 +20,7 @@ from agents.zones import Zones
 from streams.lane import Lane, Topology
 from streams.topics import JOURNAL, OBSERVATIONS
 
-VERSION = 2
+VERSION = 3
 
 SENSING = Lane(
     name="sensing",
@@ -27,10 +28,11 @@ SENSING = Lane(
     origin=True,
     carries=(ev.Frame, ev.FramesShed, ev.Configured),
     agents=(
-        Trajectory,  # Frame -> Positions (internal), track_started, track_joined, track_ended
-        Zones,       # Positions -> zone_entered, zone_left, Presence (internal)
+        Trajectory,  # Frame -> Positions, EntrancePassed, OddRows (internal), track_started, track_joined, track_ended
+        Cameras,     # Frame, OddRows -> input_odd, alarm_raised, alarm_cleared
+        Zones,       # Positions -> zone_entered, zone_left, zones_settled, Presence (internal)
         Dwell,       # zone_entered, zone_left -> dwell_exceeded, dwell_ended
-        Flow,        # Positions, zone_entered, track_ended -> line_crossed, trip_ended
+        Flow,        # Positions, EntrancePassed, zone_entered, track_ended -> line_crossed, trip_ended
         Density,     # zone_entered, zone_left -> density_changed
         Heat,        # Positions -> heat_added
     ),
@@ -41,14 +43,14 @@ SERVICE = Lane(
     topic=JOURNAL,
     carries=(
         ev.Configured, ev.LogLost,
-        ev.TrackStarted, ev.TrackJoined, ev.TrackEnded, ev.ZoneEntered, ev.ZoneLeft, ev.DwellExceeded, ev.DwellEnded,
-        ev.LineCrossed, ev.TripEnded, ev.DensityChanged, ev.HeatAdded,
-        ev.AlarmRaised, ev.AlarmCleared, ev.ZoneHour, ev.TripsHour, ev.CountDrift,
+        ev.TrackStarted, ev.TrackJoined, ev.TrackEnded, ev.InputOdd, ev.ZoneEntered, ev.ZoneLeft, ev.ZonesSettled,
+        ev.DwellExceeded, ev.DwellEnded, ev.LineCrossed, ev.TripEnded, ev.DensityChanged, ev.HeatAdded,
+        ev.AlarmRaised, ev.AlarmCleared, ev.ZoneHour, ev.LineHour, ev.TripsHour, ev.PeopleInside, ev.CountDrift,
     ),
     agents=(
-        Limits,      # zone_entered, zone_left -> alarm_raised, alarm_cleared
-        Statistics,  # zone_entered, zone_left, dwell_ended, trip_ended -> zone_hour, trips_hour
-        Reconcile,   # line_crossed, track_started, track_ended -> count_drift
+        Statistics,  # zone_entered, zone_left, line_crossed, trip_ended, zones_settled -> zone_hour, line_hour, trips_hour
+        Reconcile,   # line_crossed, track_started, track_ended -> people_inside, count_drift
+        Limits,      # zone_entered, zone_left, people_inside -> alarm_raised, alarm_cleared
     ),
 )  # fmt: skip
 

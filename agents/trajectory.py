@@ -1,13 +1,26 @@
 """Trajectory: boxes in, tracks on the floor out.
 
 The floor point of a person (given by the camera, or the box's bottom centre through the homography) is smoothed; speed,
-standing and walking follow from it. A track that is not seen lives on for ``join_within_s``:
+standing and walking follow from it. **Who somebody is, is judged**; a camera's id is a strong hint, not the answer:
 
-    camera's ids    7 7 7 7 . . 9 9 9 9          9 appears near where 7 was, or was going, soon after:
-    track        c1/7 7 7 7 . . 7 7 7 7          it is 7 (track_joined), and goes by its name from here on
+    camera's ids    7 7 7 7 . . 9 9 9 9          9 appears near where 7 was, or was going, soon after, and moves as 7
+    track        c1/7 7 7 7 . . 7 7 7 7          could: it is 7 (track_joined), and goes by its name from here on
 
     camera's ids    7 7 7 7 . . . . . .          nobody appears: it ended where it was last seen,
     track        c1/7 7 7 7            | ended   and that is known (track_ended) once no join is possible any more
+
+    camera's ids    7 7 7 7 . 7 7 7              7 is suddenly 12 m away, or the camera was started anew (``boot``) and
+    track        c1/7 7 7 7 . . . | c1/7@...     counts from the beginning: somebody else, unless place and movement fit
+
+**A new id is believed once it was seen for ``confirm_s``**; most false boxes do not last so long. What it did until then
+is told when it is believed, with the true times, so nobody loses their first steps: ``track_started`` with the time of
+the first, and the positions held back.
+
+**One id twice in a frame** is two people (``agents.twins``). With ``join_within_m`` 0 none of this is done: ids are taken
+at their word, and figures can be compared with a count by hand.
+
+**Entrances are judged here**, because who was counted out over one is gone and nobody's continuation. The judgement
+(``EntrancePassed``, inside the pass) is what ``flow`` publishes as ``line_crossed``: the two cannot differ.
 
 When something happened is said in the camera's time. That a track is gone is judged by the log's time (ticks), because
 a camera's clock may be off by a minute or jump.
@@ -15,23 +28,24 @@ a camera's clock may be off by a minute or jump.
 
 from __future__ import annotations
 
-from math import dist, exp, sqrt
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 import msgspec
 
-from agents.floor_index import FloorIndex, floor_index
-from agents.joining import Lost, Newcomer, pair_up
-from config.geometry import Point
-from config.hall import Camera, Hall
-from config.homography import camera_homography
+from agents.crossing import Corners, Crossing, Crossings
+from agents.joining import Pair
+from agents.newcomers import CANDIDATE_LIVES_MS, Newcomers
+from agents.tracks import JUMP_M, Candidate, Motion, Passed, Step, Track, Tracks, begin, path_length_m, stand, too_far
+from agents.twins import told_apart
+from agents.views import Odd, Spot, camera_view, spots, without_repeats
+from config.hall import Hall
 from config.rules import Rules
 from streams.events import (
     Configured,
+    EntrancePassed,
     Event,
     Frame,
-    Person,
-    Position,
+    OddRows,
     Positions,
     Tick,
     TrackEnded,
@@ -40,85 +54,51 @@ from streams.events import (
 )
 
 SECOND_MS = 1000
-FAR_M = 1e5
-FAR_M2 = FAR_M * FAR_M
-"""What is more than 100 km from the plan's origin comes from a point just below the horizon, not from a person."""
-LEAST_SPEED_OVER_S = 0.5
-"""Speed is averaged over this time at least: over one frame's step it would be the box's jitter."""
-STRIDE_M = 0.25
-"""The path is measured in steps of this length: who stands does not walk metres a minute by jitter."""
-
-
-class Track(msgspec.Struct, array_like=True, gc=False):
-    """One person, as far as one camera can tell. Written for every row of every frame: flat, and no more than needed.
-
-    ``seen_ms`` is the last tick before it was last seen (log time); ``at_ms`` is when that was (camera time). The path
-    is ``path_m`` up to the point ``path_x_m``, ``path_y_m``; it stood for ``standing_ms`` up to ``stood_ms``, and if
-    not ``walking`` has stood since then.
-    """
-
-    name: str
-    x_m: float
-    y_m: float
-    at_ms: int
-    seen_ms: int
-    first_ms: int
-    stood_ms: int
-    path_x_m: float
-    path_y_m: float
-    path_m: float = 0.0
-    vx_mps: float = 0.0
-    vy_mps: float = 0.0
-    walking: bool = False
-    standing_ms: int = 0
-
-
-Tracks = dict[str, Track]
-"""Of one camera: the id it gives a person now -> what is known of that person."""
+SLACK_MS = 500
+"""A join is decided when the newcomer is believed; a frame or two that miss it may delay that."""
 
 
 class TrajectoryState(msgspec.Struct):
-    """``tick_ms``: the last tick, -1 before the first; ``cameras``: camera -> its tracks."""
+    """``tick_ms``: the last tick, -1 before the first. By camera: ``cameras``: its ids' tracks; ``parted``: tracks, by
+    name, that no id stands for any more; ``candidates``: ids that are not believed yet; ``boots``: its latest boot.
+    ``corners``: where the entrances are that the tracks' strips speak of.
+    """
 
     tick_ms: int = -1
     cameras: dict[str, Tracks] = {}
-
-
-Box = tuple[float, float, float, float]
-
-
-class View(NamedTuple):
-    """How a camera's pixels become floor points: its homography row by row; the floor it answers for, if limited.
-
-    ``certain`` (left, near, right, far): inside this box a point is on that floor, without a look at its outline.
-    """
-
-    matrix: tuple[float, ...]
-    floor: FloorIndex | None
-    certain: Box
+    parted: dict[str, Tracks] = {}
+    candidates: dict[str, dict[str, Candidate]] = {}
+    boots: dict[str, str] = {}
+    corners: dict[str, Corners] = {}
 
 
 class Trajectory:
     name: ClassVar[str] = "trajectory"
     reads: ClassVar[tuple[type[Event], ...]] = (Frame, Tick, Configured)
-    writes: ClassVar[tuple[type[Event], ...]] = (Positions, TrackStarted, TrackJoined, TrackEnded)
+    writes: ClassVar[tuple[type[Event], ...]] = (
+        Positions, TrackStarted, TrackJoined, TrackEnded, EntrancePassed, OddRows,
+    )  # fmt: skip
 
     def __init__(self, hall: Hall, rules: Rules) -> None:
         self._hall = hall.id
-        self._rules = rules.trajectory
-        self._join_ms = round(rules.trajectory.join_within_s * 1000)
-        self._speed_over_s = max(rules.trajectory.smoothing_s, LEAST_SPEED_OVER_S)
-        self._views = {camera.id: _view(camera) for camera in hall.cameras}
+        self._min_score = rules.trajectory.min_score
+        self._entrances = Crossings([line for line in hall.lines if line.entrance], rules.flow)
+        self._motion = Motion(rules.trajectory, self._entrances)
+        self._newcomers = Newcomers(hall, rules, self._motion)
+        self._judges = rules.trajectory.judges_identity
+        self._jump_m = JUMP_M / 2 if self._judges else float("inf")
+        self._late_join_ms = self._newcomers.confirm_ms and self._newcomers.confirm_ms + SLACK_MS
+        self._views = {camera.id: camera_view(camera) for camera in hall.cameras}
 
     def initial(self) -> TrajectoryState:
-        return TrajectoryState()
+        return TrajectoryState(corners=self._entrances.corners())
 
     def on_event(self, state: TrajectoryState, event: Event) -> tuple[Event, ...]:
         if isinstance(event, Frame):
             return self._frame(state, event)
         if isinstance(event, Tick):
             return self._tick(state, event)
-        return self._close_cameras(state, event)
+        return self._configured(state, event)
 
     # -- frames ----------------------------------------------------------------------------------------------------
 
@@ -126,200 +106,206 @@ class Trajectory:
         view = self._views.get(frame.camera)
         if view is None:
             return ()
-        tracks = state.cameras.get(frame.camera)
+        odd: Odd = {}
+        out: list[Event] = []
+        tracks = self._tracks_of(state, frame, odd)
+        found = spots(view, frame.people, self._min_score, odd)
+        if (twice := len(found) - len({spot[0] for spot in found})) and not self._judges:
+            odd["same_id_twice"] = twice
+        elif twice:
+            odd.clear()
+            rows = without_repeats(frame.people, odd)
+            known = {id_: track.seen_at for id_, track in tracks.items()}
+            found = told_apart(spots(view, rows, self._min_score, odd), known.get, odd)
+        steps, strangers = self._known(state, tracks, found, frame)
+        if strangers:
+            self._meet(state, tracks, frame, strangers, steps, out)
+        passed: Passed = []
+        moved = self._motion.move(steps, frame.at_ms, state.tick_ms, passed)
+        if passed:
+            out += self._passages(passed, frame.at_ms)
+        if odd:
+            out.append(self._odd(frame.camera, frame.at_ms, odd))
+        out.append(Positions(hall=self._hall, at_ms=frame.at_ms, camera=frame.camera, rows=tuple(moved)))
+        return tuple(out)
+
+    def _tracks_of(self, state: TrajectoryState, frame: Frame, odd: Odd) -> Tracks:
+        """The camera's tracks by its ids; after another start of the camera its ids stand for nobody known."""
+        camera = frame.camera
+        tracks = state.cameras.get(camera)
         if tracks is None:
-            tracks = state.cameras[frame.camera] = {}
-        met: list[Event] = []
-        rows = self._follow(view, tracks, frame, state.tick_ms, met)
-        return (*met, Positions(hall=self._hall, at_ms=frame.at_ms, camera=frame.camera, rows=tuple(rows)))
+            tracks = state.cameras[camera] = {}
+        if state.boots.get(camera) != frame.boot:
+            if camera in state.boots:
+                state.parted.setdefault(camera, {}).update((track.name, track) for track in tracks.values())
+                tracks.clear()
+                for candidate in state.candidates.pop(camera, {}).values():
+                    odd["unconfirmed"] = odd.get("unconfirmed", 0) + len(candidate.points)
+            state.boots[camera] = frame.boot
+        return tracks
 
-    def _follow(self, view: View, tracks: Tracks, frame: Frame, tick_ms: int, met: list[Event]) -> list[Position]:
-        """Move each track to its new point; what is new is added to ``met``.
-
-        This loop runs for every person of every frame: it is kept flat, on local names.
-        """
-        (h00, h01, h02, h10, h11, h12, h20, h21, h22), floor, (left, near, right, far) = view
-        above, below = self._rules.walking_above_mps, self._rules.standing_below_mps
-        at_ms, last_ms, keep, keep_v, per_s = frame.at_ms, None, 0.0, 0.0, 0.0
-        rows = []
-        for person in frame.people:
-            x, y = person.x_m, person.y_m
-            if x is None or y is None:  # what _floor_point computes
-                px, py = person.left_px + person.width_px / 2, person.top_px + person.height_px
-                w = h20 * px + h21 * py + h22
-                if w <= 0:
-                    continue
-                x, y = (h00 * px + h01 * py + h02) / w, (h10 * px + h11 * py + h12) / w
-            if not ((left < x < right and near < y < far) or _is_there(floor, x, y)):
-                continue
-            track = tracks.get(person.track)
+    def _known(
+        self, state: TrajectoryState, tracks: Tracks, found: list[Spot], frame: Frame
+    ) -> tuple[list[Step], list[Spot]]:
+        """The next steps of tracks; and the spots of ids that have none, or are where theirs cannot be."""
+        steps: list[Step] = []
+        strangers: list[Spot] = []
+        jump_m, at_ms = self._jump_m, frame.at_ms
+        for spot in found:
+            id_, x, y = spot
+            track = tracks.get(id_)
             if track is None:
-                met += self._meet(view, tracks, frame, tick_ms)
-                track = tracks[person.track]
-            if track.at_ms != last_ms:
-                last_ms = track.at_ms
-                keep, keep_v, per_s = self._weights(at_ms - last_ms)
-            old_x, old_y = track.x_m, track.y_m
-            if keep:  # else the raw point, to the last bit
-                x += keep * (old_x - x)
-                y += keep * (old_y - y)
-            vx = track.vx_mps = keep_v * track.vx_mps + per_s * (x - old_x)
-            vy = track.vy_mps = keep_v * track.vy_mps + per_s * (y - old_y)
-            speed = sqrt(vx * vx + vy * vy)
-            track.x_m, track.y_m, track.at_ms, track.seen_ms = x, y, at_ms, tick_ms
-            if track.walking:
-                _walk(track)
-                if speed < below:
-                    track.walking, track.stood_ms = False, at_ms
-            elif speed > above:
-                _stand(track)
-                track.walking = True
-            rows.append(Position(track.name, x, y, speed, track.walking))
-        return rows
-
-    def _weights(self, dt_ms: int) -> tuple[float, float, float]:
-        """What is kept of a point and of a velocity after ``dt_ms``; what a step of 1 m adds to the velocity, in m/s.
-
-        Exponential smoothing with a time constant, for uneven steps. A camera whose clock stands still or goes back
-        leaves smoothed points where they are, for that one frame.
-        """
-        over_s = self._rules.smoothing_s
-        if dt_ms <= 0:
-            return (1.0 if over_s else 0.0), 1.0, 0.0
-        dt_s = dt_ms / 1000
-        keep_v = exp(-dt_s / self._speed_over_s)
-        return (exp(-dt_s / over_s) if over_s else 0.0), keep_v, (1.0 - keep_v) / dt_s
+                strangers.append(spot)
+            elif (-jump_m < x - track.x_m < jump_m and -jump_m < y - track.y_m < jump_m) or not too_far(
+                track, x, y, at_ms
+            ):
+                steps.append((track, x, y))
+            else:
+                state.parted.setdefault(frame.camera, {})[track.name] = tracks.pop(id_)
+                strangers.append(spot)
+        return steps, strangers
 
     # -- new ids ---------------------------------------------------------------------------------------------------
 
-    def _meet(self, view: View, tracks: Tracks, frame: Frame, tick_ms: int) -> list[Event]:
-        """Give every id of the frame that has no track one: that of somebody lost nearby, or a new one."""
-        new: dict[str, Point] = {}
-        for person in frame.people:
-            if person.track not in tracks and (point := _floor_point(view, person)):
-                new.setdefault(person.track, point)
-        found = self._join(tracks, frame, new)
-        names = {track.name for track in tracks.values()}
-        met: list[Event] = []
-        for id_, point in new.items():
-            if id_ in found:
-                met.append(self._joined(tracks, frame, id_, *found[id_]))
+    def _meet(
+        self, state: TrajectoryState, tracks: Tracks, frame: Frame, strangers: list[Spot], steps: list[Step],
+        out: list[Event],
+    ) -> None:  # fmt: skip
+        """Give the ids that are believed now a track: that of somebody lost, or a new one."""
+        camera = frame.camera
+        candidates = state.candidates.setdefault(camera, {})
+        ready = self._newcomers.note(candidates, strangers, frame.at_ms, state.tick_ms)
+        if not ready:
+            return
+        parted = state.parted.setdefault(camera, {})
+        present = {track.name for track, _, _ in steps}
+        lost = {t.name: id_ for id_, t in tracks.items() if t.name not in present and t.at_ms < frame.at_ms}
+        pairs = self._newcomers.pairs([*(tracks[id_] for id_ in lost.values()), *parted.values()], candidates)
+        for id_ in ready:
+            candidate, pair = candidates.pop(id_), pairs.get(id_)
+            if pair:
+                track = tracks.pop(lost[pair.name]) if pair.name in lost else parted.pop(pair.name)
+                out.append(self._joined(frame, id_, track, candidate, pair))
             else:
-                name = _free_name(names, f"{frame.camera}/{id_}", frame.at_ms)
-                met.append(self._started(tracks, frame, id_, name, point, tick_ms))
-        return met
+                track = self._new(frame, id_, candidate, {*(t.name for t in tracks.values()), *parted}, state.tick_ms)
+                out.append(self._started(frame, track))
+            tracks[id_] = track
+            self._catch_up(track, candidate, frame, state.tick_ms, out)
+            steps.append((track, *candidate.points[-1][1:]))
 
-    def _join(self, tracks: Tracks, frame: Frame, new: dict[str, Point]) -> dict[str, tuple[str, float]]:
-        """New id -> the lost id it continues, and how far from its way it appeared."""
-        if not self._rules.join_within_m:
-            return {}
-        present = {person.track for person in frame.people}
-        lost = [
-            Lost(id_, t.at_ms, t.x_m, t.y_m, t.vx_mps, t.vy_mps)
-            for id_, t in tracks.items()
-            if id_ not in present and 0 < frame.at_ms - t.at_ms <= self._join_ms
-        ]
-        newcomers = [Newcomer(id_, x, y) for id_, (x, y) in new.items()]
-        return pair_up(lost, newcomers, frame.at_ms, self._rules.join_within_m)
+    def _catch_up(self, track: Track, candidate: Candidate, frame: Frame, tick_ms: int, out: list[Event]) -> None:
+        """Tell what was held back, with its true times."""
+        for at_ms, x, y in candidate.points[:-1]:
+            passed: Passed = []
+            rows = self._motion.move([(track, x, y)], at_ms, tick_ms, passed)
+            out += self._passages(passed, frame.at_ms)
+            out.append(Positions(hall=self._hall, at_ms=at_ms, camera=frame.camera, rows=tuple(rows)))
 
-    def _joined(self, tracks: Tracks, frame: Frame, id_: str, lost: str, distance_m: float) -> TrackJoined:
-        track = tracks[id_] = tracks.pop(lost)
-        return TrackJoined(
-            hall=self._hall, at_ms=frame.at_ms, decided_at_ms=frame.at_ms, camera=frame.camera, track=track.name,
-            source_track=id_, gap_ms=frame.at_ms - track.at_ms, distance_m=distance_m,
+    def _new(self, frame: Frame, id_: str, candidate: Candidate, names: set[str], tick_ms: int) -> Track:
+        track = begin(_free_name(names, f"{frame.camera}/{id_}", candidate.first_ms), candidate, tick_ms)
+        self._entrances.start(track.strips, (track.x_m, track.y_m))
+        return track
+
+    def _started(self, frame: Frame, track: Track) -> TrackStarted:
+        return TrackStarted(
+            hall=self._hall, at_ms=track.first_ms, decided_at_ms=frame.at_ms, camera=frame.camera, track=track.name,
+            x_m=track.x_m, y_m=track.y_m,
         )  # fmt: skip
 
-    def _started(self, tracks: Tracks, frame: Frame, id_: str, name: str, point: Point, tick_ms: int) -> TrackStarted:
-        x, y = point
-        tracks[id_] = Track(name, x, y, frame.at_ms, tick_ms, frame.at_ms, frame.at_ms, x, y)
-        return TrackStarted(
-            hall=self._hall, at_ms=frame.at_ms, decided_at_ms=frame.at_ms, camera=frame.camera, track=name, x_m=x, y_m=y
-        )
+    def _joined(self, frame: Frame, id_: str, track: Track, candidate: Candidate, pair: Pair) -> TrackJoined:
+        return TrackJoined(
+            hall=self._hall, at_ms=candidate.first_ms, decided_at_ms=frame.at_ms, camera=frame.camera,
+            track=track.name, source_track=id_, gap_ms=candidate.first_ms - track.at_ms, distance_m=pair.distance_m,
+        )  # fmt: skip
 
     # -- the end of tracks -----------------------------------------------------------------------------------------
 
     def _tick(self, state: TrajectoryState, tick: Tick) -> tuple[Event, ...]:
         if state.tick_ms < 0:  # what was seen before the first tick was seen just now
-            for tracks in state.cameras.values():
-                for track in tracks.values():
-                    track.seen_ms = tick.at_ms
+            _seen_now(state, tick.at_ms)
         state.tick_ms = max(state.tick_ms, tick.at_ms)
-        # Seen up to a second after the tick it remembers: until this time a join may still come.
-        gone_ms = tick.at_ms - self._join_ms - SECOND_MS
         ended: list[Event] = []
-        for camera, tracks in state.cameras.items():
-            gone = [id_ for id_, track in tracks.items() if track.seen_ms <= gone_ms]
-            ended += [self._ended(camera, tracks.pop(id_), tick.at_ms, "lost") for id_ in gone]
+        for among in (state.cameras, state.parted):
+            for camera, tracks in among.items():
+                for id_ in [id_ for id_, track in tracks.items() if self._is_gone(track, tick.at_ms)]:
+                    ended += self._ended(camera, tracks.pop(id_), tick.at_ms)
+        ended += self._disbelieve(state, tick.at_ms)
         return tuple(ended)
 
-    def _close_cameras(self, state: TrajectoryState, event: Event) -> tuple[Event, ...]:
-        vanished = [(camera, state.cameras.pop(camera)) for camera in list(state.cameras) if camera not in self._views]
-        return tuple(
-            self._ended(camera, track, event.at_ms, "config")
-            for camera, tracks in vanished
-            for track in tracks.values()
-        )
+    def _is_gone(self, track: Track, now_ms: int) -> bool:
+        """Seen up to a second after the tick it remembers: until then, and for as long as it is waited for, it lives."""
+        unseen_ms = now_ms - track.seen_ms - SECOND_MS
+        if unseen_ms < SECOND_MS:
+            return False
+        if self._judges and self._motion.has_left(track):
+            return True
+        patience = self._newcomers.waiting.patience(track)
+        return unseen_ms >= max(patience.hold_ms, patience.join_ms + self._late_join_ms)
 
-    def _ended(self, camera: str, track: Track, decided_at_ms: int, reason: Literal["lost", "config"]) -> TrackEnded:
+    def _disbelieve(self, state: TrajectoryState, now_ms: int) -> list[Event]:
+        """Ids that were not seen again before they were believed are nobody."""
+        out: list[Event] = []
+        for camera, candidates in state.candidates.items():
+            gone = [id_ for id_, c in candidates.items() if now_ms - c.seen_ms - SECOND_MS >= CANDIDATE_LIVES_MS]
+            rows = sum(len(candidates.pop(id_).points) for id_ in gone)
+            if rows:
+                out.append(self._odd(camera, now_ms, {"unconfirmed": rows}))
+        return out
+
+    def _configured(self, state: TrajectoryState, event: Event) -> tuple[Event, ...]:
+        """What a camera saw that is gone has ended; what tracks were doing at entrances that moved is not true now."""
+        out: list[Event] = []
+        for among in (state.cameras, state.parted):
+            for camera in [camera for camera in among if camera not in self._views]:
+                out += [self._end(camera, track, event.at_ms, "config") for track in among.pop(camera).values()]
+            for tracks in among.values():
+                for track in tracks.values():
+                    track.strips = self._entrances.still_true(track.strips, state.corners)
+        for camera in [camera for camera in state.boots if camera not in self._views]:
+            state.boots.pop(camera)
+            state.candidates.pop(camera, None)
+        state.corners = self._entrances.corners()
+        return tuple(out)
+
+    def _ended(self, camera: str, track: Track, decided_at_ms: int) -> list[Event]:
+        passed = [(track.name, crossing) for crossing in self._motion.last_step(track)]
+        reason: Literal["left", "lost"] = "left" if self._motion.has_left(track) else "lost"
+        return [*self._passages(passed, decided_at_ms), self._end(camera, track, decided_at_ms, reason)]
+
+    def _end(self, camera: str, track: Track, decided_at_ms: int, reason: Literal["lost", "left", "config"]) -> TrackEnded:
         if not track.walking:
-            _stand(track)
-        path_m = track.path_m + dist((track.path_x_m, track.path_y_m), (track.x_m, track.y_m))
+            stand(track)
+        x, y = track.seen_at
         return TrackEnded(
             hall=self._hall, at_ms=track.at_ms, decided_at_ms=decided_at_ms, camera=camera, track=track.name,
-            first_ms=min(track.first_ms, track.at_ms), path_m=path_m, standing_ms=track.standing_ms, x_m=track.x_m,
-            y_m=track.y_m, reason=reason,
+            first_ms=min(track.first_ms, track.at_ms), path_m=path_length_m(track), standing_ms=track.standing_ms,
+            x_m=x, y_m=y, reason=reason,
         )  # fmt: skip
 
+    def _passages(self, passed: list[tuple[str, Crossing]], decided_ms: int) -> list[Event]:
+        return [
+            EntrancePassed(
+                hall=self._hall, at_ms=one.at_ms, decided_at_ms=max(decided_ms, one.at_ms), line=one.line, track=track,
+                forward=one.forward,
+            )
+            for track, one in passed
+        ]  # fmt: skip
 
-def _walk(track: Track) -> None:
-    """Add a stride to the path, once it is one."""
-    x, y = track.x_m - track.path_x_m, track.y_m - track.path_y_m
-    length2 = x * x + y * y
-    if length2 >= STRIDE_M * STRIDE_M:
-        track.path_m += sqrt(length2)
-        track.path_x_m, track.path_y_m = track.x_m, track.y_m
-
-
-def _stand(track: Track) -> None:
-    """Add to the time of standing what has passed since it began; a camera's clock may have gone back."""
-    track.standing_ms += max(0, track.at_ms - track.stood_ms)
+    def _odd(self, camera: str, at_ms: int, odd: Odd) -> OddRows:
+        return OddRows(hall=self._hall, at_ms=at_ms, camera=camera, kinds=tuple(sorted(odd.items())))
 
 
-def _view(camera: Camera) -> View:
-    a, b, c = camera_homography(camera)
-    floor = floor_index(((camera.id, camera.floor_m),)) if camera.floor_m else None
-    return View((*a, *b, *c), floor, _certain(camera))
-
-
-def _certain(camera: Camera) -> Box:
-    """A box whose inside is the camera's floor for certain, so that a point in it needs no further test."""
-    if camera.floor_m is None:
-        return -FAR_M / 2, -FAR_M / 2, FAR_M / 2, FAR_M / 2
-    xs, ys = sorted({x for x, _ in camera.floor_m}), sorted({y for _, y in camera.floor_m})
-    upright = len(camera.floor_m) == 4 and len(xs) == len(ys) == 2 and len(set(camera.floor_m)) == 4
-    return (xs[0], ys[0], xs[1], ys[1]) if upright else (0.0, 0.0, 0.0, 0.0)
-
-
-def _floor_point(view: View, person: Person) -> Point | None:
-    """Where a person is, in metres, the same doubles as config.geometry.apply_homography; None: not on this floor."""
-    x, y = person.x_m, person.y_m
-    if x is None or y is None:
-        h00, h01, h02, h10, h11, h12, h20, h21, h22 = view.matrix
-        px, py = person.left_px + person.width_px / 2, person.top_px + person.height_px
-        w = h20 * px + h21 * py + h22
-        if w <= 0:  # on or beyond the horizon
-            return None
-        x, y = (h00 * px + h01 * py + h02) / w, (h10 * px + h11 * py + h12) / w
-    return (x, y) if _is_there(view.floor, x, y) else None
-
-
-def _is_there(floor: FloorIndex | None, x: float, y: float) -> bool:
-    """Whether a point is of this world, and of the part of the floor that the camera answers for."""
-    return x * x + y * y <= FAR_M2 and (floor is None or bool(floor.at(x, y)))
+def _seen_now(state: TrajectoryState, at_ms: int) -> None:
+    for tracks in state.cameras.values():
+        for track in tracks.values():
+            track.seen_ms = at_ms
+    for candidates in state.candidates.values():
+        for candidate in candidates.values():
+            candidate.seen_ms = at_ms
 
 
 def _free_name(names: set[str], plain: str, at_ms: int) -> str:
-    """``plain``, unless somebody goes by it who lives on under another of the camera's ids."""
+    """``plain``, unless somebody goes by it who lives on under another of the camera's ids, or is waited for."""
     while plain in names:
         plain = f"{plain}@{at_ms}"
     names.add(plain)

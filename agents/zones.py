@@ -10,21 +10,39 @@ or has been past it for ``inertia_s``; either of them 0: at once. Going back ove
                   attempts that failed            o---    o known here, or inertia_s after *
 
 A track that is first seen inside has no other side to come from: it enters at once. A track that ends leaves at the
-moment it was last seen.
+moment it was last seen. Whoever is in a zone whose outline is changed, or that is gone, leaves it for that reason; who
+stands inside the new outline enters it with the next frame.
+
+**What is settled.** A track that is out of view may turn out to have left when it was last seen, so who was where is
+known for certain only up to then. Once a minute ``zones_settled`` says up to when: what sums up time (``statistics``)
+waits for that, and need not take anything back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import ClassVar, Literal
+from zlib import crc32
 
 import msgspec
 
 from agents.floor_index import SLACK_M, Polygon, floor_index
 from config.geometry import Point, distance_to_segment
 from config.hall import Hall
+from config.patience import longest_patience_s
 from config.rules import Rules
-from streams.events import Configured, Event, Position, Positions, Presence, Tick, TrackEnded, ZoneEntered, ZoneLeft
+from streams.events import (
+    Configured,
+    Event,
+    Position,
+    Positions,
+    Presence,
+    Tick,
+    TrackEnded,
+    ZoneEntered,
+    ZoneLeft,
+    ZonesSettled,
+)
 
 LeftReason = Literal["walked", "ended", "config"]
 Edge = tuple[float, float, float, float, Point, Point]
@@ -32,7 +50,9 @@ NOWHERE: tuple[str, ...] = ()
 MINUTE_MS = 60_000
 SPARE_MS = 10 * MINUTE_MS
 """How much longer than an unseen track lives it is remembered, for the case that its end is never told: a zone must not
-stay occupied for ever because this agent failed at one event."""
+stay occupied because this agent failed at one event."""
+SETTLE_MS = 10_000
+"""What is seen is told within this time of the log's: cameras are behind by a moment, and new tracks are held back."""
 
 
 class Stay(msgspec.Struct, array_like=True):
@@ -49,17 +69,22 @@ class Stay(msgspec.Struct, array_like=True):
 
 
 class ZonesState(msgspec.Struct):
-    """``occupancy``: zone -> number of ``stays`` that count in it, if any. ``tick_ms``: the last tick, -1: none yet."""
+    """``occupancy``: zone -> number of ``stays`` that count in it, if any. ``tick_ms``: the last tick, -1: none yet.
+
+    ``settled_ms``: up to when ``zones_settled`` was said. ``outlines``: of each zone, by which a moved one is known.
+    """
 
     tick_ms: int = -1
     stays: dict[str, Stay] = {}
     occupancy: dict[str, int] = {}
+    settled_ms: int = -1
+    outlines: dict[str, int] = {}
 
 
 class Zones:
     name: ClassVar[str] = "zones"
     reads: ClassVar[tuple[type[Event], ...]] = (Positions, TrackEnded, Tick, Configured)
-    writes: ClassVar[tuple[type[Event], ...]] = (ZoneEntered, ZoneLeft, Presence)
+    writes: ClassVar[tuple[type[Event], ...]] = (ZoneEntered, ZoneLeft, Presence, ZonesSettled)
 
     def __init__(self, hall: Hall, rules: Rules) -> None:
         self._hall = hall.id
@@ -68,10 +93,11 @@ class Zones:
         self._outlines = {id_: _outline(p, rules.zones.inertia_m) for id_, p in self._polygons.items()}
         self._inertia_m = rules.zones.inertia_m
         self._inertia_ms = rules.zones.inertia_s * 1000
-        self._forget_ms = round(rules.trajectory.join_within_s * 1000) + SPARE_MS
+        self._forget_ms = round(longest_patience_s(hall, rules) * 1000) + SPARE_MS
+        self._marks = {zone: _mark(polygon) for zone, polygon in self._polygons.items()}
 
     def initial(self) -> ZonesState:
-        return ZonesState()
+        return ZonesState(outlines=dict(self._marks))
 
     def on_event(self, state: ZonesState, event: Event) -> tuple[Event, ...]:
         if isinstance(event, Positions):
@@ -141,7 +167,7 @@ class Zones:
         people = state.occupancy.pop(zone) - 1
         if people:
             state.occupancy[zone] = people
-        # A camera's clock may have gone back; nobody leaves before he came.
+        # A camera's clock may have gone back; nobody leaves before they came.
         return ZoneLeft(
             hall=self._hall, at_ms=max(at_ms, entered_ms), decided_at_ms=decided_at_ms, zone=zone, track=track,
             entered_ms=entered_ms, occupancy=people, reason=reason,
@@ -159,29 +185,48 @@ class Zones:
     def _tick(self, state: ZonesState, tick: Tick) -> tuple[Event, ...]:
         """Once a minute, let go of tracks whose end should have been told by the tick before this one."""
         before_ms, state.tick_ms = state.tick_ms, max(state.tick_ms, tick.at_ms)
-        if before_ms // MINUTE_MS == state.tick_ms // MINUTE_MS:
+        if before_ms < 0:
+            for stay in state.stays.values():
+                stay.seen_ms = state.tick_ms if stay.seen_ms < 0 else stay.seen_ms
+        if before_ms // MINUTE_MS == (state.tick_ms // MINUTE_MS):
             return ()
         out: list[Event] = []
         for track, stay in list(state.stays.items()):
-            if stay.seen_ms < 0:
-                stay.seen_ms = state.tick_ms
-            elif before_ms - stay.seen_ms > self._forget_ms:
+            if before_ms - stay.seen_ms > self._forget_ms:
                 del state.stays[track]
                 out += [self._left(state, track, stay, zone, stay.seen_ms, tick.at_ms, "ended") for zone in stay.zones]
-        return tuple(out)
+        return (*out, *self._settle(state, tick.at_ms))
+
+    def _settle(self, state: ZonesState, now_ms: int) -> tuple[Event, ...]:
+        """Say up to when everything is known: to when the first of those who are there was seen last, or is about to change."""
+        seen_ms = [min([stay.seen_ms, *stay.since_ms.values()]) for stay in state.stays.values()]
+        until_ms = min([now_ms - SETTLE_MS, *seen_ms])
+        if until_ms <= state.settled_ms:
+            return ()
+        state.settled_ms = until_ms
+        return (ZonesSettled(hall=self._hall, at_ms=until_ms, decided_at_ms=now_ms),)
 
     def _close_zones(self, state: ZonesState, event: Event) -> tuple[Event, ...]:
-        """Everybody leaves the zones that are not in the hall any more; the rest is in the new hall's order."""
+        """Everybody leaves the zones that were moved, or are not in the hall any more; the rest is in its order."""
+        # States of older versions know no outlines: their zones count as moved only if they are gone.
+        known = state.outlines or self._marks
+        kept = {zone for zone, mark in self._marks.items() if known.get(zone) == mark}
         out: list[Event] = []
         for track, stay in state.stays.items():
-            gone = [zone for zone in stay.zones if zone not in self._polygons]
+            gone = [zone for zone in stay.zones if zone not in kept]
             out += [self._left(state, track, stay, zone, event.at_ms, event.at_ms, "config") for zone in gone]
-            stay.since_ms = {zone: since for zone, since in stay.since_ms.items() if zone in self._polygons}
+            stay.since_ms = {zone: since for zone, since in stay.since_ms.items() if zone in kept}
             stay.zones = self._ordered(stay.entered_ms)
+        state.outlines = dict(self._marks)
         return tuple(out)
 
     def _ordered(self, zones: Iterable[str]) -> tuple[str, ...]:
         return tuple(zone for zone in self._polygons if zone in zones)
+
+
+def _mark(polygon: Polygon) -> int:
+    """A checksum by which an outline is known again."""
+    return crc32(repr(polygon).encode())
 
 
 def _outline(polygon: Polygon, reach_m: float) -> tuple[Edge, ...]:

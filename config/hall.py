@@ -50,12 +50,14 @@ class Line(Model):
     """A directed crossing, forward from its positive side, where ``cross(to - from, point - from) > 0``, to the other.
 
     With the plan's y axis pointing down, as in an image, the positive side is on the right of someone who walks from
-    ``from_m`` to ``to_m``. ``entrance: true``: forward leads into the hall, backward out of it.
+    ``from_m`` to ``to_m``. ``entrance: true``: forward leads into the hall, backward out of it. A line with corners
+    goes from ``from_m`` through the points of ``via_m`` to ``to_m``.
     """
 
     id: Id
     name: str
     from_m: PointM
+    via_m: Annotated[tuple[PointM, ...], Field(max_length=50)] = ()
     to_m: PointM
     entrance: bool = False
 

@@ -20,15 +20,35 @@ class EngineRules(Model):
     ahead_at_most_s: Annotated[float, Field(gt=0, le=7 * 86_400)] = 60.0
 
 
-class TrajectoryRules(Model):
-    """Tracks. ``smoothing_s`` 0: raw points. ``join_within_m`` 0: a new id is always a new person.
+CONFIRM_S = 0.8
+"""Most false boxes of detectors last for less; a shift lead does not notice the delay."""
 
-    ``join_within_s`` is also how long an unseen track lives on, and occupies its zone, before it ends.
+
+class PatienceRules(Model):
+    """How a zone differs in its patience with tracks that are lost in it; what is left out follows from its kind."""
+
+    join_within_s: Annotated[float, Field(gt=0, le=7 * 86_400)] | None = None
+    join_within_m: Length | None = None
+    hold_s: Annotated[float, Field(gt=0, le=7 * 86_400)] | None = None
+
+
+class TrajectoryRules(Model):
+    """Tracks. ``smoothing_s`` 0: raw points. ``join_within_m`` 0: the camera's ids are taken at their word.
+
+    A person who is lost and comes back under a new id within ``join_within_s`` and ``join_within_m`` is the same. Who
+    stood or sat when last seen is held for ``hold_s`` of the zone, and occupies it that long; ``zones`` gives single
+    zones their own patience, ``config.patience`` has the defaults by kind of zone.
+
+    A track is believed once it was seen for ``confirm_s``; None: 0.8 s, and 0 where points and ids are taken raw. Boxes
+    with a score from 0 up to ``min_score`` are certainly no person; a score below 0 means that none was given.
     """
 
     smoothing_s: Annotated[float, Field(ge=0, le=10)] = 0.3
     join_within_s: Annotated[float, Field(gt=0, le=7 * 86_400)] = 2.0
     join_within_m: Length = 1.0
+    zones: dict[Id, PatienceRules] = Field(default={})
+    confirm_s: Annotated[float, Field(ge=0, le=5)] | None = None
+    min_score: Annotated[float, Field(ge=0, le=1)] = 0.05
     walking_above_mps: Speed = 0.5
     standing_below_mps: Speed = 0.25
 
@@ -37,6 +57,18 @@ class TrajectoryRules(Model):
         if self.standing_below_mps > self.walking_above_mps:
             raise ValueError("standing_below_mps at or below walking_above_mps")
         return self
+
+    @property
+    def judges_identity(self) -> bool:
+        """Whether an id is a hint about who somebody is, or the answer."""
+        return self.join_within_m > 0
+
+    @property
+    def believed_after_s(self) -> float:
+        """``confirm_s`` with its default filled in."""
+        if self.confirm_s is not None:
+            return self.confirm_s
+        return CONFIRM_S if self.smoothing_s or self.judges_identity else 0.0
 
 
 class ZoneRules(Model):
@@ -53,10 +85,30 @@ class DwellRules(Model):
     zones: dict[Id, tuple[Annotated[float, Field(gt=0, le=7 * 86_400)], ...]] = Field(default={})
 
 
+class LineRules(Model):
+    """How a single line differs."""
+
+    inertia_m: Length | None = None
+    inertia_s: Annotated[float, Field(ge=0, le=60)] | None = None
+
+
 class FlowRules(Model):
-    """A crossing counts once ``inertia_m`` past the line, so dithering on it does not. 0: every change of side."""
+    """A crossing counts once ``inertia_m`` past the line, so dithering on it does not. 0: every change of side.
+
+    With ``inertia_s`` it also counts once past the line for that long: for cameras that see a few times a second only.
+    """
 
     inertia_m: Length = 0.25
+    inertia_s: Annotated[float, Field(ge=0, le=60)] | None = None
+    lines: dict[Id, LineRules] = Field(default={})
+
+    def inertia_m_of(self, line: str) -> float:
+        own = self.lines.get(line)
+        return self.inertia_m if own is None or own.inertia_m is None else own.inertia_m
+
+    def inertia_s_of(self, line: str) -> float | None:
+        own = self.lines.get(line)
+        return self.inertia_s if own is None or own.inertia_s is None else own.inertia_s
 
 
 class DensityRules(Model):
@@ -75,13 +127,13 @@ class HeatRules(Model):
 class Limit(Model):
     """``metric`` over ``over`` for ``for_s`` raises alarm ``id``; at or below ``clear_at`` as long clears it.
 
-    Without ``clear_at`` it is ``over``.
-    Units of ``over``: occupancy in people, density in people/m², dwell in seconds (of any one person in the zone).
+    Without ``clear_at`` it is ``over``. Units of ``over``: occupancy in people, density in people/m², dwell in seconds
+    (of any one person in the zone); inside in people of the whole hall by entries minus exits, and so without a zone.
     """
 
     id: Id
-    zone: Id
-    metric: Literal["occupancy", "density", "dwell"]
+    zone: Id | None = None
+    metric: Literal["occupancy", "density", "dwell", "inside"]
     over: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     for_s: Seconds = 0.0
     clear_at: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
@@ -91,6 +143,10 @@ class Limit(Model):
     def _ordered(self) -> Self:
         if self.clear_at is not None and self.clear_at > self.over:
             raise ValueError("clear_at at or below over (above it, the alarm would clear and raise at once)")
+        if self.metric == "inside" and self.zone is not None:
+            raise ValueError("no zone with metric inside (it is about the whole hall)")
+        if self.metric != "inside" and self.zone is None:
+            raise ValueError(f"a zone with metric {self.metric}")
         return self
 
 

@@ -7,12 +7,16 @@ from streams.events.sensing import (
     DensityChanged,
     DwellEnded,
     DwellExceeded,
+    EntrancePassed,
     Frame,
     FramesShed,
     FruinLevel,
     HeatAdded,
     HeatCell,
+    InputOdd,
     LineCrossed,
+    OddKind,
+    OddRows,
     Person,
     Position,
     Positions,
@@ -23,13 +27,25 @@ from streams.events.sensing import (
     TripEnded,
     ZoneEntered,
     ZoneLeft,
+    ZonesSettled,
 )
-from streams.events.service import AlarmCleared, AlarmRaised, CountDrift, Metric, TripCount, TripsHour, ZoneHour
+from streams.events.service import (
+    AlarmCleared,
+    AlarmRaised,
+    CountDrift,
+    LineHour,
+    Metric,
+    PeopleInside,
+    TripCount,
+    TripsHour,
+    ZoneHour,
+)
 
 __all__ = [
     "AlarmCleared", "AlarmRaised", "AlertRaised", "Conclusion", "Configured", "CountDrift", "Dead", "DeadReason",
-    "DensityChanged", "DwellEnded", "DwellExceeded", "EdgeEvent", "Event", "Frame", "FramesShed", "FruinLevel",
-    "HeatAdded", "HeatCell", "Late", "LineCrossed", "LogLost", "Metric", "Person", "Position", "Positions", "Presence",
-    "Row", "Tick", "TrackEnded", "TrackJoined", "TrackStarted", "TripCount", "TripEnded", "TripsHour", "ZoneEntered",
-    "ZoneHour", "ZoneLeft", "snake_case",
+    "DensityChanged", "DwellEnded", "DwellExceeded", "EdgeEvent", "EntrancePassed", "Event", "Frame", "FramesShed",
+    "FruinLevel", "HeatAdded", "HeatCell", "InputOdd", "Late", "LineCrossed", "LineHour", "LogLost", "Metric",
+    "OddKind", "OddRows", "PeopleInside", "Person", "Position", "Positions", "Presence", "Row", "Tick", "TrackEnded",
+    "TrackJoined", "TrackStarted", "TripCount", "TripEnded", "TripsHour", "ZoneEntered", "ZoneHour", "ZoneLeft",
+    "ZonesSettled", "snake_case",
 ]  # fmt: skip

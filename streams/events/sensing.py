@@ -60,7 +60,39 @@ class Positions(Event, frozen=True, kw_only=True, gc=False):
     rows: tuple[Position, ...]
 
 
+OddKind = Literal[
+    "off_floor", "no_size", "outside_image", "low_score", "same_id_twice", "same_row_twice", "unconfirmed"
+]
+"""What a row of a frame can have against it.
+
+off_floor       not on the part of the floor that the camera answers for, or beyond its horizon: not used
+no_size         a box without width or height: not used
+outside_image   its bottom centre is outside the camera's image: used where it is on the floor
+low_score       below ``min_score``, so certainly no person: not used
+same_id_twice   another box of the frame has the id: it is somebody else, and gets an id of its own
+same_row_twice  the same box again: one is used
+unconfirmed     of an id that vanished before it was believed: not used
+"""
+
+
+class OddRows(Event, frozen=True, kw_only=True, gc=False):
+    """Inside the pass only: how many rows of a camera were odd, by kind."""
+
+    camera: str
+    kinds: tuple[tuple[OddKind, int], ...]
+
+
+class InputOdd(Conclusion, frozen=True, kw_only=True, gc=False):
+    """How many of a camera's ``rows`` were odd in the minute from ``at_ms`` on, by kind; said only if any was."""
+
+    camera: str
+    rows: Integer
+    kinds: dict[str, Integer]
+
+
 class TrackStarted(Conclusion, frozen=True, kw_only=True, gc=False):
+    """Somebody new is believed to be there; ``at_ms`` is when first seen, which may be a moment before."""
+
     camera: str
     track: str
     x_m: float
@@ -81,7 +113,10 @@ class TrackJoined(Conclusion, frozen=True, kw_only=True, gc=False):
 
 
 class TrackEnded(Conclusion, frozen=True, kw_only=True, gc=False):
-    """``at_ms`` is when it was last seen; ``path_m`` is the length walked."""
+    """``at_ms`` is when it was last seen, ``x_m, y_m`` where; ``path_m`` is the length walked.
+
+    ``left``: it went out over an entrance; it was not waited for.
+    """
 
     camera: str
     track: str
@@ -90,7 +125,16 @@ class TrackEnded(Conclusion, frozen=True, kw_only=True, gc=False):
     standing_ms: Integer
     x_m: float
     y_m: float
-    reason: Literal["lost", "config"] = "lost"
+    reason: Literal["lost", "left", "config"] = "lost"
+
+
+class EntrancePassed(Event, frozen=True, kw_only=True, gc=False):
+    """Inside the pass only: a track went in (``forward``) or out over an entrance; ``line_crossed`` publishes it."""
+
+    decided_at_ms: Integer
+    line: str
+    track: str
+    forward: bool
 
 
 class ZoneEntered(Conclusion, frozen=True, kw_only=True, gc=False):
@@ -109,6 +153,10 @@ class ZoneLeft(Conclusion, frozen=True, kw_only=True, gc=False):
     entered_ms: Integer
     occupancy: Integer
     reason: Literal["walked", "ended", "config"] = "walked"
+
+
+class ZonesSettled(Conclusion, frozen=True, kw_only=True, gc=False):
+    """A watermark: who was in which zone is known up to ``at_ms``, and nothing published later changes it."""
 
 
 class Presence(Event, frozen=True, kw_only=True, gc=False):

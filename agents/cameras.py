@@ -1,0 +1,141 @@
+"""Cameras: what is odd about the rows they send, counted by kind, and an alarm where most of a stretch is of one kind.
+
+One row that lies off the floor is a box that jumped; most of them are a mistake in the set-up: the tracker ran at another
+resolution than the calibration, writes corners in place of sizes, or numbers from 0 to 1 in place of pixels. Without an
+alarm the hall would simply be empty. What the rows look like (``agents.likely_cause``) is part of the alarm.
+
+``trajectory`` finds the odd rows (``OddRows``, inside the pass), because it knows which it could use. Once a minute they
+leave as ``input_odd``. A stretch is judged after ``STRETCH_MS``, once it has ``ROWS_TO_JUDGE`` rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import msgspec
+
+from agents.likely_cause import Look, likely_cause
+from config.hall import Hall
+from config.rules import Rules
+from streams.events import AlarmCleared, AlarmRaised, Configured, Event, Frame, InputOdd, OddRows, Tick
+
+ALARM = "odd-input"
+STRETCH_MS = 10_000
+ROWS_TO_JUDGE = 20
+RAISE_OVER, CLEAR_AT = 0.5, 0.2
+"""Share of a stretch's rows that are of one kind."""
+MINUTE_MS = 60_000
+
+
+class CameraInput(msgspec.Struct):
+    """``rows`` and ``kinds``: of this minute. ``look``, ``odd``: of this stretch, which began at ``since_ms``."""
+
+    since_ms: int
+    look: Look
+    rows: int = 0
+    kinds: dict[str, int] = {}
+    odd: dict[str, int] = {}
+    looked_ms: int = -1
+    raised_ms: int | None = None
+
+
+class CamerasState(msgspec.Struct):
+    tick_ms: int = -1
+    cameras: dict[str, CameraInput] = {}
+
+
+class Cameras:
+    name: ClassVar[str] = "cameras"
+    reads: ClassVar[tuple[type[Event], ...]] = (Frame, OddRows, Tick, Configured)
+    writes: ClassVar[tuple[type[Event], ...]] = (InputOdd, AlarmRaised, AlarmCleared)
+
+    def __init__(self, hall: Hall, rules: Rules) -> None:
+        self._hall = hall.id
+        self._cameras = {camera.id: camera for camera in hall.cameras}
+        self._on: dict[type[Event], Callable[[CamerasState, Any], tuple[Event, ...]]] = {
+            Frame: self._frame, OddRows: self._odd, Tick: self._tick, Configured: self._configured,
+        }  # fmt: skip
+
+    def initial(self) -> CamerasState:
+        return CamerasState()
+
+    def on_event(self, state: CamerasState, event: Event) -> tuple[Event, ...]:
+        return self._on[type(event)](state, event)
+
+    def _frame(self, state: CamerasState, frame: Frame) -> tuple[Event, ...]:
+        """Every row is counted; one frame a second is looked at closely, which is enough to see a pattern."""
+        camera = state.cameras.get(frame.camera)
+        if camera is None:
+            if frame.camera not in self._cameras:
+                return ()
+            camera = state.cameras[frame.camera] = CameraInput(state.tick_ms, Look())
+        rows = len(frame.people)
+        camera.rows += rows
+        camera.look.rows += rows
+        if rows and camera.looked_ms != state.tick_ms:
+            camera.looked_ms = state.tick_ms
+            camera.look.at(frame.people)
+        return ()
+
+    def _odd(self, state: CamerasState, event: OddRows) -> tuple[Event, ...]:
+        camera = state.cameras.get(event.camera)
+        if camera is not None:
+            for kind, count in event.kinds:
+                camera.kinds[kind] = camera.kinds.get(kind, 0) + count
+                camera.odd[kind] = camera.odd.get(kind, 0) + count
+        return ()
+
+    def _tick(self, state: CamerasState, tick: Tick) -> tuple[Event, ...]:
+        before_ms, state.tick_ms = state.tick_ms, max(state.tick_ms, tick.at_ms)
+        out: list[Event] = []
+        for name, camera in state.cameras.items():
+            if camera.since_ms < 0:
+                camera.since_ms = state.tick_ms
+            if camera.look.rows >= ROWS_TO_JUDGE and state.tick_ms - camera.since_ms >= STRETCH_MS:
+                out += self._judge(name, camera, state.tick_ms)
+            if before_ms // MINUTE_MS != state.tick_ms // MINUTE_MS:
+                out += self._tell(name, camera, before_ms, state.tick_ms)
+        return tuple(out)
+
+    def _tell(self, name: str, camera: CameraInput, before_ms: int, now_ms: int) -> tuple[Event, ...]:
+        rows, kinds, camera.rows, camera.kinds = camera.rows, camera.kinds, 0, {}
+        if not kinds:
+            return ()
+        minute_ms = (now_ms if before_ms < 0 else before_ms) // MINUTE_MS * MINUTE_MS
+        kinds = dict(sorted(kinds.items()))
+        return (InputOdd(hall=self._hall, at_ms=minute_ms, decided_at_ms=now_ms, camera=name, rows=rows, kinds=kinds),)
+
+    def _judge(self, name: str, camera: CameraInput, now_ms: int) -> tuple[Event, ...]:
+        since_ms, look, odd = camera.since_ms, camera.look, camera.odd
+        camera.since_ms, camera.look, camera.odd = now_ms, Look(), {}
+        cause = likely_cause(self._cameras[name].size_px, look, odd, RAISE_OVER)
+        if cause is not None and camera.raised_ms is None:
+            camera.raised_ms = since_ms
+            return (AlarmRaised(
+                hall=self._hall, at_ms=since_ms, decided_at_ms=now_ms, alarm=ALARM, metric="odd_input", value=cause.share,
+                limit=RAISE_OVER, severity="warning", subject=name, detail=f"camera {name}: {cause.text}",
+            ),)  # fmt: skip
+        share = max(odd.values(), default=0) / look.rows
+        if cause is None and camera.raised_ms is not None and share <= CLEAR_AT:
+            return (self._cleared(name, camera, since_ms, now_ms, share),)
+        return ()
+
+    def _cleared(self, name: str, camera: CameraInput, at_ms: int, now_ms: int, share: float) -> AlarmCleared:
+        raised_ms, camera.raised_ms = camera.raised_ms or 0, None
+        return AlarmCleared(
+            hall=self._hall, at_ms=at_ms, decided_at_ms=now_ms, alarm=ALARM, metric="odd_input", value=share,
+            raised_ms=raised_ms, subject=name,
+        )  # fmt: skip
+
+    def _configured(self, state: CamerasState, event: Configured) -> tuple[Event, ...]:
+        """What was said of cameras that are gone is over; a new calibration gets a new judgement."""
+        out: list[Event] = []
+        for name, camera in list(state.cameras.items()):
+            camera.since_ms, camera.look, camera.odd = state.tick_ms, Look(), {}
+            if name not in self._cameras:
+                if camera.raised_ms is not None:
+                    cleared = self._cleared(name, camera, event.at_ms, event.at_ms, 0.0)
+                    out.append(msgspec.structs.replace(cleared, reason="config"))
+                del state.cameras[name]
+        return tuple(out)

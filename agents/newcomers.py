@@ -1,0 +1,94 @@
+"""Newcomers: ids that have no track yet, until they are believed; and whose way they continue, if anybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agents.crossing import Crossings
+from agents.floor_index import floor_index
+from agents.joining import Lost, Newcomer, Pair, pair_up
+from agents.tracks import Candidate, Motion, Track, drift_of, too_far
+from agents.views import Spot
+from config.hall import Hall
+from config.patience import Patience, hall_patience, zone_patience
+from config.rules import Rules
+
+OUTSIDE_M = 2.0
+"""How far in front of an entrance somebody is about to come in, and not simply on that side of its line."""
+CANDIDATE_LIVES_MS = 2000
+POINTS_AT_MOST = 600
+
+Candidates = dict[str, Candidate]
+
+
+class Waiting:
+    """How long the hall waits for whom: by the zone where a track was last seen."""
+
+    def __init__(self, hall: Hall, rules: Rules) -> None:
+        self._general = hall_patience(rules.trajectory)
+        self._zones = {zone.id: zone_patience(zone, rules.trajectory) for zone in hall.zones}
+        self._index = floor_index(tuple((zone.id, zone.polygon_m) for zone in hall.zones))
+
+    def patience(self, track: Track) -> Patience:
+        """The most patient zone that it stood in counts; who was walking is not held."""
+        here = [self._zones[zone] for zone in self._index.at(*track.seen_at)]
+        join_ms = max([self._general.join_ms, *(p.join_ms for p in here)]) if here else self._general.join_ms
+        join_m = max(p.join_m for p in here) if here else self._general.join_m
+        if len(here) == 1:  # a zone's own word, also where it is less patient than the hall
+            join_ms = here[0].join_ms
+        hold_ms = max([join_ms, *(p.hold_ms for p in here)])
+        return Patience(join_ms, join_ms if track.walking else hold_ms, join_m)
+
+
+class Newcomers:
+    """Holds what a hall's rules say of newcomers; everything that changes is passed in."""
+
+    def __init__(self, hall: Hall, rules: Rules, motion: Motion) -> None:
+        self.waiting = Waiting(hall, rules)
+        self._motion = motion
+        self._entrances: Crossings = motion.entrances
+        self._judges = rules.trajectory.judges_identity
+        self.confirm_ms = round(rules.trajectory.believed_after_s * 1000)
+
+    def note(self, candidates: Candidates, strangers: Iterable[Spot], at_ms: int, seen_ms: int) -> list[str]:
+        """Write down where ids without a track are; returns those that are believed now, in their order."""
+        ready = []
+        for id_, x, y in strangers:
+            candidate = candidates.get(id_)
+            if candidate is None or at_ms < candidate.last_ms or self._jumped(candidate, x, y, at_ms):
+                candidate = candidates[id_] = Candidate([], seen_ms)
+            candidate.points.append((at_ms, x, y))
+            candidate.seen_ms = seen_ms
+            if at_ms - candidate.first_ms >= self.confirm_ms or len(candidate.points) >= POINTS_AT_MOST:
+                ready.append(id_)
+        return ready
+
+    def _jumped(self, candidate: Candidate, x_m: float, y_m: float, at_ms: int) -> bool:
+        last_ms, x, y = candidate.points[-1]
+        return self._judges and too_far(Track("", x, y, last_ms, 0, 0, 0, x, y), x_m, y_m, at_ms)
+
+    def pairs(self, lost: Iterable[Track], candidates: Candidates) -> dict[str, Pair]:
+        """Of all candidates, whom each of them continues: all together, so that none takes what is another's."""
+        if not self._judges:
+            return {}
+        gone = [self._lost(track) for track in lost if not self._motion.has_left(track)]
+        return pair_up(gone, [self._newcomer(id_, c) for id_, c in candidates.items()]) if gone else {}
+
+    def _lost(self, track: Track) -> Lost:
+        patience, (x, y) = self.waiting.patience(track), track.seen_at
+        return Lost(
+            track.name, track.at_ms, x, y, track.vx_mps, track.vy_mps, patience.join_ms, patience.join_m,
+            self._outside(x, y),
+        )  # fmt: skip
+
+    def _newcomer(self, id_: str, candidate: Candidate) -> Newcomer:
+        at_ms, x, y = candidate.points[0]
+        return Newcomer(id_, at_ms, x, y, drift_of(candidate.points), self._outside(x, y))
+
+    def _outside(self, x_m: float, y_m: float) -> frozenset[str]:
+        """The entrances in front of which a point is, outside the hall."""
+        return frozenset(
+            line.id
+            for line in self._entrances.index.all
+            if line.positive(x_m, y_m) and any(s.distance_m(x_m, y_m) <= OUTSIDE_M for s in line.segments)
+        )
