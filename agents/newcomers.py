@@ -52,7 +52,7 @@ class Newcomers:
 
     def note(self, candidates: Candidates, strangers: Iterable[Spot], at_ms: int, seen_ms: int) -> list[str]:
         """Write down where ids without a track are; returns those that are believed now, in their order."""
-        ready = []
+        ready: dict[str, None] = {}
         for id_, x, y in strangers:
             candidate = candidates.get(id_)
             if candidate is None or at_ms < candidate.last_ms or self._jumped(candidate, x, y, at_ms):
@@ -60,8 +60,8 @@ class Newcomers:
             candidate.points.append((at_ms, x, y))
             candidate.seen_ms = seen_ms
             if at_ms - candidate.first_ms >= self.confirm_ms or len(candidate.points) >= POINTS_AT_MOST:
-                ready.append(id_)
-        return ready
+                ready[id_] = None
+        return list(ready)
 
     def _jumped(self, candidate: Candidate, x_m: float, y_m: float, at_ms: int) -> bool:
         last_ms, x, y = candidate.points[-1]

@@ -57,11 +57,11 @@ class ZoneFigures:
 
 
 class FrameNow(NamedTuple):
-    """One frame: how many tracks it had inside, by zone."""
+    """One frame: the tracks that it had inside, by zone."""
 
     camera: str
     at_ms: int
-    inside: Counter[str]
+    inside: dict[str, set[str]]
 
 
 class Together:
@@ -76,18 +76,19 @@ class Together:
     def __init__(self, zones: Mapping[str, ZoneFigures]) -> None:
         self._zones = zones
         self._frames: deque[FrameNow] = deque()
-        self._now: dict[str, Counter[str]] = {}
+        self._now: dict[str, dict[str, set[str]]] = {}
 
     def begin(self, camera: str, at_ms: int) -> None:
-        self._frames.append(FrameNow(camera, at_ms, Counter()))
+        self._frames.append(FrameNow(camera, at_ms, {}))
         while self._frames and abs(at_ms - self._frames[0].at_ms) > self.KEPT_MS:
             self._look(self._frames.popleft())
 
-    def add(self, camera: str, at_ms: int, zones: Iterable[str]) -> None:
-        """Somebody was in ``zones`` in the camera's frame of that moment."""
+    def add(self, camera: str, at_ms: int, track: str, zones: Iterable[str]) -> None:
+        """The track was in ``zones`` in the camera's frame of that moment."""
         for frame in reversed(self._frames):
             if frame.camera == camera and frame.at_ms == at_ms:
-                frame.inside.update(zones)
+                for zone in zones:
+                    frame.inside.setdefault(zone, set()).add(track)
                 return
 
     def finish(self) -> None:
@@ -98,7 +99,7 @@ class Together:
         self._now[frame.camera] = frame.inside
         for zone in frame.inside:
             if zone in self._zones:
-                people = sum(inside[zone] for inside in self._now.values())
+                people = sum(len(inside.get(zone, ())) for inside in self._now.values())
                 self._zones[zone].max_occupancy = max(self._zones[zone].max_occupancy, people)
 
 
@@ -180,12 +181,12 @@ class Summary:
         self._together.begin(event.camera, event.at_ms)
 
     def _presence(self, event: Presence) -> None:
-        for _, zones in event.rows:
+        for track, zones in event.rows:
             for zone in zones:
                 if zone in self._zones:
                     self._zones[zone].person_frames += 1
             if zones:
-                self._together.add(event.camera, event.at_ms, zones)
+                self._together.add(event.camera, event.at_ms, track, zones)
 
     def _odd(self, event: OddRows) -> None:
         self._inputs.setdefault(event.camera, Counter()).update(dict(event.kinds))
