@@ -23,6 +23,7 @@ from streams.events import AlarmCleared, AlarmRaised, Configured, Event, Frame, 
 ALARM = "odd-input"
 STRETCH_MS = 10_000
 ROWS_TO_JUDGE = 20
+SAMPLE_ROWS = 30
 RAISE_OVER, CLEAR_AT = 0.5, 0.2
 """Share of a stretch's rows that are of one kind."""
 MINUTE_MS = 60_000
@@ -64,7 +65,7 @@ class Cameras:
         return self._on[type(event)](state, event)
 
     def _frame(self, state: CamerasState, frame: Frame) -> tuple[Event, ...]:
-        """Every row is counted; one frame a second is looked at closely, which is enough to see a pattern."""
+        """Every row is counted; some, a second apart, are looked at closely, which is enough to see a pattern."""
         camera = state.cameras.get(frame.camera)
         if camera is None:
             if frame.camera not in self._cameras:
@@ -73,7 +74,7 @@ class Cameras:
         rows = len(frame.people)
         camera.rows += rows
         camera.look.rows += rows
-        if rows and camera.looked_ms != state.tick_ms:
+        if rows and camera.looked_ms != state.tick_ms and camera.look.sampled < SAMPLE_ROWS:
             camera.looked_ms = state.tick_ms
             camera.look.at(frame.people)
         return ()

@@ -32,7 +32,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from agents.lines import LineIndex, PlanLine, plan_line
+from agents.lines import STEP_M, LineIndex, PlanLine, plan_line
 from config.geometry import Point
 from config.hall import Line
 from config.rules import FlowRules
@@ -103,7 +103,9 @@ class Crossings:
         left = {name: Strip(s.came_positive, s.balance, s.met_ms) for name, s in strips.items()}
         found: list[Crossing] = []
         if p != q:
-            found += (one for line in self.index.all if (one := self.step(left, line, p, q, at_ms)))
+            short = abs(q[0] - p[0]) <= STEP_M and abs(q[1] - p[1]) <= STEP_M
+            lines = self.index.at(*q) if short else self.index.all
+            found += (one for line in lines if (one := self.step(left, line, p, q, at_ms)))
         for name, strip in left.items():
             if (line := self._by_id.get(name)) and (one := _left(line, strip, line.positive(*q))):
                 found.append(one)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from config.geometry import Point, inside
 
@@ -34,18 +34,10 @@ CELL_M = 0.25
 SLACK_M = 1e-6
 MARGIN_M = 4.0
 """How far around the zones cells are remembered: people walk there too."""
+ROWS = 2.0**23
+"""A cell's key is one float, exact for far more floor than a hall has, and hashed faster than two."""
 MOST_CELLS = 1 << 16
-"""Remembered in one index, some 60 bytes each where people go: beyond about 56 m x 56 m of floor cells are coarser."""
-
-
-class OnFloor(Protocol):
-    """Anything with a place on the floor, in metres."""
-
-    @property
-    def x_m(self) -> float: ...
-
-    @property
-    def y_m(self) -> float: ...
+"""Remembered in one index, some 90 bytes each where people go: beyond about 56 m x 56 m of floor cells are coarser."""
 
 
 class Cell(NamedTuple):
@@ -75,40 +67,28 @@ class FloorIndex:
         self._reach = _reach([point for _, polygon in self._zones for point in polygon])
         self.cell_m = _cell_size(self._reach)
         # Plans are drawn in round metres: edges should lie in the middle of cells, not touch the cells on both sides.
-        self._shift_m = self.cell_m / 2
-        self._rows: dict[float, dict[float, Cell]] = {}
-        self._columns: dict[float, float] = {}
-        self._made: dict[Cell, Cell] = {}
+        self.shift_m = self.cell_m / 2
+        self.cells: dict[float, Cell] = {}
+        """By ``(x + shift_m) // cell_m * ROWS + (y + shift_m) // cell_m``, those that were met: hot loops look here first."""
+        self._equal: dict[Cell, Cell] = {}
 
     def at(self, x_m: float, y_m: float) -> Zones:
         """The ids of the zones that hold the point, in the zones' order."""
-        cell = self._cell(x_m, y_m)
-        return _test(cell.tests, x_m, y_m) if cell.tests else cell.certain
+        cell = self.cell(x_m, y_m)
+        return zones_of(cell, x_m, y_m) if cell.tests else cell.certain
 
-    def of_rows(self, rows: Iterable[OnFloor]) -> list[Zones]:
-        """``at`` for each row: the same for a whole frame at once, because calls cost more than what they do."""
-        cells, cell_m, shift_m = self._rows, self.cell_m, self._shift_m
-        found: list[Zones] = []
-        for row in rows:
-            x_m, y_m = row.x_m, row.y_m
-            try:
-                certain, tests = cells[(y_m + shift_m) // cell_m][(x_m + shift_m) // cell_m]
-            except KeyError:
-                certain, tests = self._cell(x_m, y_m)
-            found.append(_test(tests, x_m, y_m) if tests else certain)
-        return found
-
-    def _cell(self, x_m: float, y_m: float) -> Cell:
+    def cell(self, x_m: float, y_m: float) -> Cell:
+        """The cell that holds the point."""
         reach = self._reach
         if not (reach.left <= x_m <= reach.right and reach.low <= y_m <= reach.high):
             return NOWHERE
-        column, row = (x_m + self._shift_m) // self.cell_m, (y_m + self._shift_m) // self.cell_m
-        cells = self._rows.setdefault(row, {})
-        if column not in cells:
-            cell = self._look(column * self.cell_m - self._shift_m, row * self.cell_m - self._shift_m)
-            # One object for all equal cells, and for all equal keys: with a thousand halls that is what memory goes to.
-            cells[self._columns.setdefault(column, column)] = self._made.setdefault(cell, cell)
-        return cells[column]
+        column, row = (x_m + self.shift_m) // self.cell_m, (y_m + self.shift_m) // self.cell_m
+        found = self.cells.get(column * ROWS + row)
+        if found is None:
+            found = self._look(column * self.cell_m - self.shift_m, row * self.cell_m - self.shift_m)
+            # One object for all equal cells: with a thousand halls that is what memory goes to.
+            found = self.cells[column * ROWS + row] = self._equal.setdefault(found, found)
+        return found
 
     def _look(self, x_m: float, y_m: float) -> Cell:
         """At the cell with this corner, for the first time."""
@@ -124,6 +104,11 @@ class FloorIndex:
 def floor_index(zones: tuple[tuple[str, Polygon], ...]) -> FloorIndex:
     """One index for all halls with these zones: what it has learnt of its cells is the same for all of them."""
     return FloorIndex(zones)
+
+
+def zones_of(cell: Cell, x_m: float, y_m: float) -> Zones:
+    """The zones of a point of a cell that has tests."""
+    return _test(cell.tests, x_m, y_m)
 
 
 def _test(tests: tuple[Test, ...], x_m: float, y_m: float) -> Zones:

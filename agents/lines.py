@@ -113,6 +113,15 @@ class LineIndex:
                 cells.setdefault(cell, []).append(line)
         self.near = {cell: tuple(found) for cell, found in cells.items()}
 
+    def reach(self, step_m: float) -> tuple[float, float, float, float]:
+        """Left, near, right, far of all that a step of at most ``step_m`` per axis may have to do with; of no line: empty."""
+        xs = [x for line in self.all for segment in line.segments for x, _ in (segment.a, segment.b)]
+        ys = [y for line in self.all for segment in line.segments for _, y in (segment.a, segment.b)]
+        if not xs:
+            return 0.0, 0.0, 0.0, 0.0
+        beside_m = 2 * step_m + max(line.strip_m for line in self.all)
+        return min(xs) - beside_m, min(ys) - beside_m, max(xs) + beside_m, max(ys) + beside_m
+
     def at(self, x: float, y: float) -> tuple[PlanLine, ...]:
         """The lines about a point."""
         return self.near.get(x // self.cell_m * ROWS + y // self.cell_m, ())

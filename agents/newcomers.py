@@ -16,6 +16,9 @@ from config.rules import Rules
 OUTSIDE_M = 2.0
 """How far in front of an entrance somebody is about to come in, and not simply on that side of its line."""
 CANDIDATE_LIVES_MS = 2000
+JOIN_AFTER_MS = 300
+"""After this long it is clear enough where a newcomer is going to tell if it continues somebody: a broken id is healed
+before it is believed, and its person is out of sight for less time."""
 POINTS_AT_MOST = 600
 
 Candidates = dict[str, Candidate]
@@ -50,18 +53,26 @@ class Newcomers:
         self._judges = rules.trajectory.judges_identity
         self.confirm_ms = round(rules.trajectory.believed_after_s * 1000)
 
-    def note(self, candidates: Candidates, strangers: Iterable[Spot], at_ms: int, seen_ms: int) -> list[str]:
-        """Write down where ids without a track are; returns those that are believed now, in their order."""
-        ready: dict[str, None] = {}
+    def note(self, candidates: Candidates, strangers: Iterable[Spot], at_ms: int, seen_ms: int) -> dict[str, bool]:
+        """Write down where ids without a track are.
+
+        Returns those that are to be judged now, in their order: whether each is believed, or only known well enough to
+        see if it continues somebody.
+        """
+        ready: dict[str, bool] = {}
         for id_, x, y in strangers:
             candidate = candidates.get(id_)
             if candidate is None or at_ms < candidate.last_ms or self._jumped(candidate, x, y, at_ms):
                 candidate = candidates[id_] = Candidate([], seen_ms)
             candidate.points.append((at_ms, x, y))
             candidate.seen_ms = seen_ms
-            if at_ms - candidate.first_ms >= self.confirm_ms or len(candidate.points) >= POINTS_AT_MOST:
-                ready[id_] = None
-        return list(ready)
+            age_ms = at_ms - candidate.first_ms
+            if age_ms >= self.confirm_ms or len(candidate.points) >= POINTS_AT_MOST:
+                ready[id_] = True
+            elif age_ms >= JOIN_AFTER_MS and not candidate.tried:
+                ready[id_] = False
+                candidate.tried = True
+        return ready
 
     def _jumped(self, candidate: Candidate, x_m: float, y_m: float, at_ms: int) -> bool:
         last_ms, x, y = candidate.points[-1]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from math import exp, sqrt
+from typing import NamedTuple
 
 import msgspec
 
 from agents.crossing import Crossing, Crossings, Strip
-from agents.lines import ROWS, STEP_M
+from agents.lines import ROWS, STEP_M, PlanLine
+from agents.views import FAR_M, Odd, Spot, View, is_there, note
 from config.geometry import Point
 from config.rules import TrajectoryRules
-from streams.events import Position
+from streams.events import Person, Position
 
 LEAST_SPEED_OVER_S = 0.5
 """Speed is averaged over this time at least: over one frame's step it would be the box's jitter."""
@@ -57,10 +59,14 @@ class Track(msgspec.Struct, array_like=True, gc=False):
 
 
 class Candidate(msgspec.Struct, array_like=True, gc=False):
-    """An id that is not believed yet: everything it did, as (at_ms, x_m, y_m), and the last tick before it was seen."""
+    """An id that is not believed yet: everything it did, as (at_ms, x_m, y_m), and the last tick before it was seen.
+
+    ``tried``: whether it was compared with the lost ones before.
+    """
 
     points: list[tuple[int, float, float]]
     seen_ms: int
+    tried: bool = False
 
     @property
     def first_ms(self) -> int:
@@ -72,8 +78,6 @@ class Candidate(msgspec.Struct, array_like=True, gc=False):
 
 
 Tracks = dict[str, Track]
-Step = tuple[Track, float, float]
-"""A track and its new point, in metres."""
 Passed = list[tuple[str, Crossing]]
 """Entrances that were passed: by which track, and how."""
 
@@ -93,56 +97,114 @@ def too_far(track: Track, x_m: float, y_m: float, at_ms: int) -> bool:
     return x * x + y * y > reach * reach
 
 
+class New(NamedTuple):
+    """What a frame has beside the next points of tracks. ``strangers``: ids without a track, or far from where theirs
+    can be; ``passed``: entrances that were passed; ``odd``: rows that are odd, by kind.
+    """
+
+    strangers: list[Spot]
+    passed: Passed
+    odd: Odd
+
+
+ANYWHERE = View(
+    (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), None, (-FAR_M, -FAR_M, FAR_M, FAR_M), (0.0, 0.0, 0.0, 0.0)
+)
+"""The view of points that have been judged before."""
+
+
 class Motion:
     """Moves tracks under a hall's rules, and judges its entrances on the way."""
 
     def __init__(self, rules: TrajectoryRules, entrances: Crossings) -> None:
         self._rules, self.entrances = rules, entrances
         self._speed_over_s = max(rules.smoothing_s, LEAST_SPEED_OVER_S)
+        self._judges = rules.judges_identity
+        self._about_doors = entrances.index.reach(STEP_M)
 
-    def move(self, steps: list[Step], at_ms: int, seen_ms: int, passed: Passed) -> list[Position]:
-        """Move each track to its new point; entrances that were passed are added to ``passed``.
+    def follow(
+        self, view: View, tracks: Tracks, people: tuple[Person, ...], at_ms: int, tick_ms: int, new: New
+    ) -> list[Position]:
+        """Move each track to its new point; what else the frame has is added to ``new``.
 
         This loop runs for every person of every frame: it is kept flat, on local names.
         """
-        above, below = self._rules.walking_above_mps, self._rules.standing_below_mps
-        near, cell_m, doors = self.entrances.index.near, self.entrances.index.cell_m, self.entrances.any
-        rows_, reach, last_ms, keep, keep_v, per_s, dt_s = ROWS, STEP_M, None, 0.0, 0.0, 0.0, 0.0
-        rows = []
-        for track, raw_x, raw_y in steps:
+        (h00, h01, h02, h10, h11, h12, h20, h21, h22), _, (left, near, right, far), _ = view
+        strangers, passed, odd, step2 = new.strangers, new.passed, new.odd, STEP_M * STEP_M
+        (doors_left, doors_near, doors_right, doors_far), min_score = self._about_doors, self._rules.min_score
+        near_doors, all_doors, cell_m = self.entrances.index.near, self.entrances.index.all, self.entrances.index.cell_m
+        above, last_ms, keep, keep_v, per_s, dt_s = self._rules.walking_above_mps, None, 0.0, 0.0, 0.0, 0.0
+        rows: list[Position] = []
+        for person in people:
+            if person.score < min_score and person.score >= 0:
+                note(odd, "low_score")
+                continue
+            raw_x, raw_y = person.x_m, person.y_m
+            if raw_x is None or raw_y is None:
+                width, height = person.width_px, person.height_px
+                px, py = person.left_px + width / 2, person.top_px + height
+                w = h20 * px + h21 * py + h22
+                if w <= 0 or width <= 0 or height <= 0:  # on or beyond the horizon; or no box
+                    note(odd, "off_floor" if width > 0 and height > 0 else "no_size")
+                    continue
+                raw_x, raw_y = (h00 * px + h01 * py + h02) / w, (h10 * px + h11 * py + h12) / w
+            if not (left < raw_x < right and near < raw_y < far) and not is_there(view, person, raw_x, raw_y, odd):
+                continue
+            track = tracks.get(person.track)
+            if track is None:
+                strangers.append((person.track, raw_x, raw_y))
+                continue
             if track.at_ms != last_ms:
                 last_ms = track.at_ms
                 keep, keep_v, per_s, dt_s = self._weights(at_ms - last_ms)
-            old_x, old_y, x, y = track.x_m, track.y_m, raw_x, raw_y
+            old_x, old_y, old_vx, old_vy = track.x_m, track.y_m, track.vx_mps, track.vy_mps
+            dx, dy = raw_x - old_x, raw_y - old_y
+            short = dx * dx + dy * dy < step2
+            if not short and self._judges and too_far(track, raw_x, raw_y, at_ms):
+                strangers.append((person.track, raw_x, raw_y))
+                continue
             if keep:  # without smoothing it is the raw point, to the last bit
-                x += keep * (old_x + track.vx_mps * dt_s - raw_x)
-                y += keep * (old_y + track.vy_mps * dt_s - raw_y)
-            dx, dy = x - old_x, y - old_y
-            if doors:
-                if -reach <= dx <= reach and -reach <= dy <= reach:
-                    lines = near.get(x // cell_m * rows_ + y // cell_m)
-                else:
-                    lines = self.entrances.index.all
+                dx -= keep * (dx - old_vx * dt_s)
+                dy -= keep * (dy - old_vy * dt_s)
+                x, y = old_x + dx, old_y + dy
+            else:
+                x, y = raw_x, raw_y
+            if not short or (doors_near < y < doors_far and doors_left < x < doors_right):
+                lines = near_doors.get(x // cell_m * ROWS + y // cell_m) if short else all_doors
                 if lines:
-                    for line in lines:
-                        found = self.entrances.step(track.strips, line, (old_x, old_y), (x, y), at_ms)
-                        if found:
-                            track.left = not found.forward
-                            passed.append((track.name, found))
-            vx = track.vx_mps = keep_v * track.vx_mps + per_s * dx
-            vy = track.vy_mps = keep_v * track.vy_mps + per_s * dy
+                    self._pass(track, lines, (x, y), at_ms, passed)
+            vx = track.vx_mps = keep_v * old_vx + per_s * dx
+            vy = track.vy_mps = keep_v * old_vy + per_s * dy
             speed = sqrt(vx * vx + vy * vy)
-            track.x_m, track.y_m, track.at_ms, track.seen_ms = x, y, at_ms, seen_ms
-            track.seen_x_m, track.seen_y_m = raw_x, raw_y
-            if track.walking:
-                _walk(track)
-                if speed < below:
-                    track.walking, track.stood_ms = False, at_ms
-            elif speed > above:
-                stand(track)
-                track.walking = True
+            track.x_m, track.y_m, track.seen_x_m, track.seen_y_m = x, y, raw_x, raw_y
+            track.at_ms, track.seen_ms = at_ms, tick_ms
+            if track.walking or speed > above:
+                self._walk_or_stand(track, speed, at_ms)
             rows.append(Position(track.name, x, y, speed, track.walking))
         return rows
+
+    def _walk_or_stand(self, track: Track, speed: float, at_ms: int) -> None:
+        if not track.walking:
+            stand(track)
+            track.walking = True
+            return
+        _walk(track)
+        if speed < self._rules.standing_below_mps:
+            track.walking, track.stood_ms = False, at_ms
+
+    def step(self, track: Track, x_m: float, y_m: float, at_ms: int, tick_ms: int) -> tuple[list[Position], Passed]:
+        """Move one track to one point, which is known to be on the floor and within its reach."""
+        new = New([], [], {})
+        person = Person("", 0.0, 0.0, 0.0, 0.0, 1.0, x_m, y_m)
+        return self.follow(ANYWHERE, {"": track}, (person,), at_ms, tick_ms, new), new.passed
+
+    def _pass(self, track: Track, lines: tuple[PlanLine, ...], to: Point, at_ms: int, passed: Passed) -> None:
+        """The step of a track to a point that may be about an entrance."""
+        for line in lines:
+            found = self.entrances.step(track.strips, line, (track.x_m, track.y_m), to, at_ms)
+            if found:
+                track.left = not found.forward
+                passed.append((track.name, found))
 
     def _weights(self, dt_ms: int) -> tuple[float, float, float, float]:
         """After ``dt_ms``: what is kept of where a person was expected, and of the velocity; what a step of 1 m adds to
@@ -161,7 +223,7 @@ class Motion:
 
     def last_step(self, track: Track) -> list[Crossing]:
         """The entrances that a track has passed if it is not seen again."""
-        if not self.entrances.any:
+        if not self.entrances.any or (track.seen_at == (track.x_m, track.y_m) and not track.strips):
             return []
         return self.entrances.end(track.strips, (track.x_m, track.y_m), track.seen_at, track.at_ms)
 
@@ -201,4 +263,3 @@ def drift_of(points: list[tuple[int, float, float]]) -> tuple[float, float] | No
     vx = sum((at_ms - mean_t) * x for at_ms, x, _ in points) / spread
     vy = sum((at_ms - mean_t) * y for at_ms, _, y in points) / spread
     return vx * 1000, vy * 1000
-

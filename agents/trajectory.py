@@ -28,6 +28,7 @@ a camera's clock may be off by a minute or jump.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import ClassVar, Literal
 
 import msgspec
@@ -35,9 +36,9 @@ import msgspec
 from agents.crossing import Corners, Crossing, Crossings
 from agents.joining import Pair
 from agents.newcomers import CANDIDATE_LIVES_MS, Newcomers
-from agents.tracks import JUMP_M, Candidate, Motion, Passed, Step, Track, Tracks, begin, path_length_m, stand, too_far
+from agents.tracks import Candidate, Motion, New, Track, Tracks, begin, path_length_m, stand
 from agents.twins import told_apart
-from agents.views import Odd, Spot, camera_view, spots, without_repeats
+from agents.views import Odd, Spot, camera_view, note
 from config.hall import Hall
 from config.rules import Rules
 from streams.events import (
@@ -46,6 +47,7 @@ from streams.events import (
     Event,
     Frame,
     OddRows,
+    Position,
     Positions,
     Tick,
     TrackEnded,
@@ -54,6 +56,7 @@ from streams.events import (
 )
 
 SECOND_MS = 1000
+TRACK = attrgetter("track")
 SLACK_MS = 500
 """A join is decided when the newcomer is believed; a frame or two that miss it may delay that."""
 
@@ -81,12 +84,10 @@ class Trajectory:
 
     def __init__(self, hall: Hall, rules: Rules) -> None:
         self._hall = hall.id
-        self._min_score = rules.trajectory.min_score
         self._entrances = Crossings([line for line in hall.lines if line.entrance], rules.flow)
         self._motion = Motion(rules.trajectory, self._entrances)
         self._newcomers = Newcomers(hall, rules, self._motion)
         self._judges = rules.trajectory.judges_identity
-        self._jump_m = JUMP_M / 2 if self._judges else float("inf")
         self._late_join_ms = self._newcomers.confirm_ms and self._newcomers.confirm_ms + SLACK_MS
         self._views = {camera.id: camera_view(camera) for camera in hall.cameras}
 
@@ -106,27 +107,22 @@ class Trajectory:
         view = self._views.get(frame.camera)
         if view is None:
             return ()
-        odd: Odd = {}
+        new = New([], [], {})
         out: list[Event] = []
-        tracks = self._tracks_of(state, frame, odd)
-        found = spots(view, frame.people, self._min_score, odd)
-        if (twice := len(found) - len({spot[0] for spot in found})) and not self._judges:
-            odd["same_id_twice"] = twice
+        tracks, people = self._tracks_of(state, frame, new.odd), frame.people
+        if (twice := len(people) - len(set(map(TRACK, people)))) and self._judges:
+            people = told_apart(view, people, {id_: track.seen_at for id_, track in tracks.items()}, new.odd)
         elif twice:
-            odd.clear()
-            rows = without_repeats(frame.people, odd)
-            known = {id_: track.seen_at for id_, track in tracks.items()}
-            found = told_apart(spots(view, rows, self._min_score, odd), known.get, odd)
-        steps, strangers = self._known(state, tracks, found, frame)
-        if strangers:
-            self._meet(state, tracks, frame, strangers, steps, out)
-        passed: Passed = []
-        moved = self._motion.move(steps, frame.at_ms, state.tick_ms, passed)
-        if passed:
-            out += self._passages(passed, frame.at_ms)
-        if odd:
-            out.append(self._odd(frame.camera, frame.at_ms, odd))
-        out.append(Positions(hall=self._hall, at_ms=frame.at_ms, camera=frame.camera, rows=tuple(moved)))
+            note(new.odd, "same_id_twice", twice)
+        rows = self._motion.follow(view, tracks, people, frame.at_ms, state.tick_ms, new)
+        if new.strangers:
+            self._part(state, tracks, frame.camera, new.strangers)
+            rows += self._meet(state, tracks, frame, new.strangers, {row.track for row in rows}, out)
+        if new.passed:
+            out += self._passages(new.passed, frame.at_ms)
+        if new.odd:
+            out.append(self._odd(frame.camera, frame.at_ms, new.odd))
+        out.append(Positions(hall=self._hall, at_ms=frame.at_ms, camera=frame.camera, rows=tuple(rows)))
         return tuple(out)
 
     def _tracks_of(self, state: TrajectoryState, frame: Frame, odd: Odd) -> Tracks:
@@ -140,49 +136,38 @@ class Trajectory:
                 state.parted.setdefault(camera, {}).update((track.name, track) for track in tracks.values())
                 tracks.clear()
                 for candidate in state.candidates.pop(camera, {}).values():
-                    odd["unconfirmed"] = odd.get("unconfirmed", 0) + len(candidate.points)
+                    note(odd, "unconfirmed", len(candidate.points))
             state.boots[camera] = frame.boot
         return tracks
 
-    def _known(
-        self, state: TrajectoryState, tracks: Tracks, found: list[Spot], frame: Frame
-    ) -> tuple[list[Step], list[Spot]]:
-        """The next steps of tracks; and the spots of ids that have none, or are where theirs cannot be."""
-        steps: list[Step] = []
-        strangers: list[Spot] = []
-        jump_m, at_ms = self._jump_m, frame.at_ms
-        for spot in found:
-            id_, x, y = spot
-            track = tracks.get(id_)
-            if track is None:
-                strangers.append(spot)
-            elif (-jump_m < x - track.x_m < jump_m and -jump_m < y - track.y_m < jump_m) or not too_far(
-                track, x, y, at_ms
-            ):
-                steps.append((track, x, y))
-            else:
-                state.parted.setdefault(frame.camera, {})[track.name] = tracks.pop(id_)
-                strangers.append(spot)
-        return steps, strangers
+    def _part(self, state: TrajectoryState, tracks: Tracks, camera: str, strangers: list[Spot]) -> None:
+        """The ids of tracks that cannot be where their id is now do not stand for them any more."""
+        for id_, _, _ in strangers:
+            if id_ in tracks:
+                track = tracks.pop(id_)
+                state.parted.setdefault(camera, {})[track.name] = track
 
     # -- new ids ---------------------------------------------------------------------------------------------------
 
     def _meet(
-        self, state: TrajectoryState, tracks: Tracks, frame: Frame, strangers: list[Spot], steps: list[Step],
+        self, state: TrajectoryState, tracks: Tracks, frame: Frame, strangers: list[Spot], present: set[str],
         out: list[Event],
-    ) -> None:  # fmt: skip
-        """Give the ids that are believed now a track: that of somebody lost, or a new one."""
+    ) -> list[Position]:  # fmt: skip
+        """Give the ids that are believed now a track, that of somebody lost or a new one; returns where they are."""
         camera = frame.camera
         candidates = state.candidates.setdefault(camera, {})
         ready = self._newcomers.note(candidates, strangers, frame.at_ms, state.tick_ms)
         if not ready:
-            return
+            return []
         parted = state.parted.setdefault(camera, {})
-        present = {track.name for track, _, _ in steps}
         lost = {t.name: id_ for id_, t in tracks.items() if t.name not in present and t.at_ms < frame.at_ms}
         pairs = self._newcomers.pairs([*(tracks[id_] for id_ in lost.values()), *parted.values()], candidates)
-        for id_ in ready:
-            candidate, pair = candidates.pop(id_), pairs.get(id_)
+        rows: list[Position] = []
+        for id_, believed in ready.items():
+            candidate, pair = candidates[id_], pairs.get(id_)
+            if pair is None and not believed:
+                continue
+            del candidates[id_]
             if pair:
                 track = tracks.pop(lost[pair.name]) if pair.name in lost else parted.pop(pair.name)
                 out.append(self._joined(frame, id_, track, candidate, pair))
@@ -190,16 +175,20 @@ class Trajectory:
                 track = self._new(frame, id_, candidate, {*(t.name for t in tracks.values()), *parted}, state.tick_ms)
                 out.append(self._started(frame, track))
             tracks[id_] = track
-            self._catch_up(track, candidate, frame, state.tick_ms, out)
-            steps.append((track, *candidate.points[-1][1:]))
+            rows += self._catch_up(track, candidate, frame, state.tick_ms, out)
+        return rows
 
-    def _catch_up(self, track: Track, candidate: Candidate, frame: Frame, tick_ms: int, out: list[Event]) -> None:
-        """Tell what was held back, with its true times."""
-        for at_ms, x, y in candidate.points[:-1]:
-            passed: Passed = []
-            rows = self._motion.move([(track, x, y)], at_ms, tick_ms, passed)
+    def _catch_up(
+        self, track: Track, candidate: Candidate, frame: Frame, tick_ms: int, out: list[Event]
+    ) -> list[Position]:
+        """Tell what was held back, with its true times; returns the last of it, which belongs to the frame itself."""
+        rows: list[Position] = []
+        for number, (at_ms, x, y) in enumerate(candidate.points, 1):
+            rows, passed = self._motion.step(track, x, y, at_ms, tick_ms)
             out += self._passages(passed, frame.at_ms)
-            out.append(Positions(hall=self._hall, at_ms=at_ms, camera=frame.camera, rows=tuple(rows)))
+            if number < len(candidate.points):
+                out.append(Positions(hall=self._hall, at_ms=at_ms, camera=frame.camera, rows=tuple(rows)))
+        return rows
 
     def _new(self, frame: Frame, id_: str, candidate: Candidate, names: set[str], tick_ms: int) -> Track:
         track = begin(_free_name(names, f"{frame.camera}/{id_}", candidate.first_ms), candidate, tick_ms)
@@ -225,22 +214,22 @@ class Trajectory:
             _seen_now(state, tick.at_ms)
         state.tick_ms = max(state.tick_ms, tick.at_ms)
         ended: list[Event] = []
+        # Seen up to a second after the tick that it remembers: whoever may still have been in view is no question.
+        unseen_ms = tick.at_ms - 2 * SECOND_MS
         for among in (state.cameras, state.parted):
             for camera, tracks in among.items():
-                for id_ in [id_ for id_, track in tracks.items() if self._is_gone(track, tick.at_ms)]:
+                unseen = [(id_, track) for id_, track in tracks.items() if track.seen_ms <= unseen_ms]
+                for id_ in [id_ for id_, track in unseen if self._is_gone(track, tick.at_ms - SECOND_MS)]:
                     ended += self._ended(camera, tracks.pop(id_), tick.at_ms)
         ended += self._disbelieve(state, tick.at_ms)
         return tuple(ended)
 
-    def _is_gone(self, track: Track, now_ms: int) -> bool:
-        """Seen up to a second after the tick it remembers: until then, and for as long as it is waited for, it lives."""
-        unseen_ms = now_ms - track.seen_ms - SECOND_MS
-        if unseen_ms < SECOND_MS:
-            return False
+    def _is_gone(self, track: Track, since_ms: int) -> bool:
+        """Whether it is not waited for any more, if it was not seen for as long as to ``since_ms``."""
         if self._judges and self._motion.has_left(track):
             return True
         patience = self._newcomers.waiting.patience(track)
-        return unseen_ms >= max(patience.hold_ms, patience.join_ms + self._late_join_ms)
+        return since_ms - track.seen_ms >= max(patience.hold_ms, patience.join_ms + self._late_join_ms)
 
     def _disbelieve(self, state: TrajectoryState, now_ms: int) -> list[Event]:
         """Ids that were not seen again before they were believed are nobody."""
@@ -272,7 +261,9 @@ class Trajectory:
         reason: Literal["left", "lost"] = "left" if self._motion.has_left(track) else "lost"
         return [*self._passages(passed, decided_at_ms), self._end(camera, track, decided_at_ms, reason)]
 
-    def _end(self, camera: str, track: Track, decided_at_ms: int, reason: Literal["lost", "left", "config"]) -> TrackEnded:
+    def _end(
+        self, camera: str, track: Track, decided_at_ms: int, reason: Literal["lost", "left", "config"]
+    ) -> TrackEnded:
         if not track.walking:
             stand(track)
         x, y = track.seen_at

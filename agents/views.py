@@ -44,48 +44,43 @@ def camera_view(camera: Camera) -> View:
     return View((*a, *b, *c), floor, _certain(camera), image)
 
 
-def spots(view: View, people: tuple[Person, ...], min_score: float, odd: Odd) -> list[Spot]:
-    """Where the rows are on the floor, the same doubles as ``config.geometry.apply_homography``; others go to ``odd``.
-
-    This loop runs for every person of every frame: it is kept flat, on local names.
-    """
-    (h00, h01, h02, h10, h11, h12, h20, h21, h22), floor, (left, near, right, far), image = view
-    image_left, image_top, image_right, image_bottom = image
-    found: list[Spot] = []
-    for person in people:
-        if person.score < min_score and person.score >= 0:
-            odd["low_score"] = odd.get("low_score", 0) + 1
-            continue
+def floor_spots(view: View, people: tuple[Person, ...]) -> dict[int, tuple[float, float]]:
+    """By row: where it is on the plan, in metres; rows beyond the horizon are left out."""
+    found = {}
+    h00, h01, h02, h10, h11, h12, h20, h21, h22 = view.matrix
+    for number, person in enumerate(people):
         x, y = person.x_m, person.y_m
         if x is None or y is None:
-            width, height = person.width_px, person.height_px
-            px, py = person.left_px + width / 2, person.top_px + height
-            if width <= 0 or height <= 0:
-                odd["no_size"] = odd.get("no_size", 0) + 1
-                continue
-            if not (image_left <= px <= image_right and image_top <= py <= image_bottom):
-                odd["outside_image"] = odd.get("outside_image", 0) + 1
+            px, py = person.left_px + person.width_px / 2, person.top_px + person.height_px
             w = h20 * px + h21 * py + h22
-            if w <= 0:  # on or beyond the horizon
-                odd["off_floor"] = odd.get("off_floor", 0) + 1
+            if w <= 0:
                 continue
             x, y = (h00 * px + h01 * py + h02) / w, (h10 * px + h11 * py + h12) / w
-        if not ((left < x < right and near < y < far) or _is_there(floor, x, y)):
-            odd["off_floor"] = odd.get("off_floor", 0) + 1
-            continue
-        found.append((person.track, x, y))
+        found[number] = x, y
     return found
 
 
-def _is_there(floor: FloorIndex | None, x: float, y: float) -> bool:
-    """Whether a point is of this world, and of the part of the floor that the camera answers for."""
-    return x * x + y * y <= FAR_M2 and (floor is None or bool(floor.at(x, y)))
+def note(odd: Odd, kind: OddKind, rows: int = 1) -> None:
+    odd[kind] = odd.get(kind, 0) + rows
+
+
+def is_there(view: View, person: Person, x_m: float, y_m: float, odd: Odd) -> bool:
+    """Whether a point is of this world, and of the part of the floor that the camera answers for; what is odd is noted."""
+    left, top, right, bottom = view.image
+    if person.x_m is None and not (
+        left <= person.left_px + person.width_px / 2 <= right and top <= person.top_px + person.height_px <= bottom
+    ):
+        note(odd, "outside_image")
+    if x_m * x_m + y_m * y_m <= FAR_M2 and (view.floor is None or view.floor.at(x_m, y_m)):
+        return True
+    note(odd, "off_floor")
+    return False
 
 
 def _certain(camera: Camera) -> Box:
-    """A box whose inside is the camera's floor for certain, so that a point in it needs no further test."""
+    """A box whose inside is the camera's floor for certain, so that a point in it needs no further test; else empty."""
     if camera.floor_m is None:
-        return -FAR_M / 2, -FAR_M / 2, FAR_M / 2, FAR_M / 2
+        return 0.0, 0.0, 0.0, 0.0
     xs, ys = sorted({x for x, _ in camera.floor_m}), sorted({y for _, y in camera.floor_m})
     upright = len(camera.floor_m) == 4 and len(xs) == len(ys) == 2 and len(set(camera.floor_m)) == 4
     return (xs[0], ys[0], xs[1], ys[1]) if upright else (0.0, 0.0, 0.0, 0.0)

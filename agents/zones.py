@@ -26,7 +26,7 @@ from zlib import crc32
 
 import msgspec
 
-from agents.floor_index import SLACK_M, Polygon, floor_index
+from agents.floor_index import ROWS, SLACK_M, Polygon, floor_index, zones_of
 from config.geometry import Point, distance_to_segment
 from config.hall import Hall
 from config.patience import longest_patience_s
@@ -111,9 +111,12 @@ class Zones:
     def _positions(self, state: ZonesState, event: Positions) -> tuple[Event, ...]:
         changes: list[Event] = []
         rows = []
-        stays, tick_ms = state.stays, state.tick_ms
-        for row, found in zip(event.rows, self._index.of_rows(event.rows), strict=True):
-            track = row.track
+        stays, tick_ms, cells, lines = state.stays, state.tick_ms, self._index.cells, ROWS
+        cell_m, shift_m = self._index.cell_m, self._index.shift_m
+        for row in event.rows:
+            track, x, y = row.track, row.x_m, row.y_m
+            cell = cells.get((x + shift_m) // cell_m * lines + (y + shift_m) // cell_m) or self._index.cell(x, y)
+            found = zones_of(cell, x, y) if cell.tests else cell.certain
             stay = stays.get(track)
             # Nearly always it counts where it is, and tries nothing; comparing identities first is quicker.
             if stay is None or (found is not stay.zones and found != stay.zones) or stay.since_ms:

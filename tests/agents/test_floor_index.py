@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agents.floor_index import CELL_M, MARGIN_M, FloorIndex, Polygon, floor_index
 from config.geometry import inside
-from tests.support.halls import positions, small_hall
+from tests.support.halls import small_hall
 
 # Plans are drawn on a raster, people stand anywhere: both matter, and so does what lies a hair's breadth from a raster.
 raster = st.integers(-40, 40).map(lambda n: n / 8)
@@ -90,13 +90,6 @@ def test_overlapping_zones_are_named_in_the_order_given() -> None:
     square = ((0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0))
     assert FloorIndex((("b", square), ("a", square))).at(1.0, 1.0) == ("b", "a")
     assert FloorIndex((("b", square), ("a", square))).at(0.01, 0.01) == ("b", "a")
-
-
-def test_rows_are_answered_in_their_order() -> None:
-    index = floor_index(tuple((zone.id, zone.polygon_m) for zone in small_hall().zones))
-    rows = positions(0, ("1", 2.5, 4.0), ("2", 11.0, 1.0), ("3", -7.0, 1.0), ("1", 1.0, 5.0)).rows
-    assert index.of_rows(rows) == [("entrance", "guide"), ("desks",), (), ("entrance",)]
-    assert index.of_rows(rows) == [index.at(row.x_m, row.y_m) for row in rows]
 
 
 def test_most_points_of_a_hall_need_no_test() -> None:
