@@ -18,26 +18,23 @@ import msgspec
 from agents.likely_cause import Look, likely_cause
 from config.hall import Hall
 from config.rules import Rules
-from streams.events import AlarmCleared, AlarmRaised, Configured, Event, Frame, InputOdd, OddRows, Tick
+from streams.events import AlarmCleared, AlarmRaised, Configured, Event, InputOdd, OddRows, Tick
 
 ALARM = "odd-input"
 STRETCH_MS = 10_000
 ROWS_TO_JUDGE = 20
-SAMPLE_ROWS = 30
 RAISE_OVER, CLEAR_AT = 0.5, 0.2
 """Share of a stretch's rows that are of one kind."""
 MINUTE_MS = 60_000
 
 
 class CameraInput(msgspec.Struct):
-    """``rows`` and ``kinds``: of this minute. ``look``, ``odd``: of this stretch, which began at ``since_ms``."""
+    """``rows`` and ``kinds``: of this minute. ``look``: of this stretch, which began at ``since_ms``."""
 
     since_ms: int
     look: Look
     rows: int = 0
     kinds: dict[str, int] = {}
-    odd: dict[str, int] = {}
-    looked_ms: int = -1
     raised_ms: int | None = None
 
 
@@ -48,14 +45,14 @@ class CamerasState(msgspec.Struct):
 
 class Cameras:
     name: ClassVar[str] = "cameras"
-    reads: ClassVar[tuple[type[Event], ...]] = (Frame, OddRows, Tick, Configured)
+    reads: ClassVar[tuple[type[Event], ...]] = (OddRows, Tick, Configured)
     writes: ClassVar[tuple[type[Event], ...]] = (InputOdd, AlarmRaised, AlarmCleared)
 
     def __init__(self, hall: Hall, rules: Rules) -> None:
         self._hall = hall.id
         self._cameras = {camera.id: camera for camera in hall.cameras}
         self._on: dict[type[Event], Callable[[CamerasState, Any], tuple[Event, ...]]] = {
-            Frame: self._frame, OddRows: self._odd, Tick: self._tick, Configured: self._configured,
+            OddRows: self._odd, Tick: self._tick, Configured: self._configured,
         }  # fmt: skip
 
     def initial(self) -> CamerasState:
@@ -64,27 +61,16 @@ class Cameras:
     def on_event(self, state: CamerasState, event: Event) -> tuple[Event, ...]:
         return self._on[type(event)](state, event)
 
-    def _frame(self, state: CamerasState, frame: Frame) -> tuple[Event, ...]:
-        """Every row is counted; some, a second apart, are looked at closely, which is enough to see a pattern."""
-        camera = state.cameras.get(frame.camera)
-        if camera is None:
-            if frame.camera not in self._cameras:
-                return ()
-            camera = state.cameras[frame.camera] = CameraInput(state.tick_ms, Look())
-        rows = len(frame.people)
-        camera.rows += rows
-        camera.look.rows += rows
-        if rows and camera.looked_ms != state.tick_ms and camera.look.sampled < SAMPLE_ROWS:
-            camera.looked_ms = state.tick_ms
-            camera.look.at(frame.people)
-        return ()
-
     def _odd(self, state: CamerasState, event: OddRows) -> tuple[Event, ...]:
         camera = state.cameras.get(event.camera)
-        if camera is not None:
-            for kind, count in event.kinds:
-                camera.kinds[kind] = camera.kinds.get(kind, 0) + count
-                camera.odd[kind] = camera.odd.get(kind, 0) + count
+        if camera is None:
+            if event.camera not in self._cameras:
+                return ()
+            camera = state.cameras[event.camera] = CameraInput(state.tick_ms, Look())
+        camera.rows += event.rows
+        for kind, count in event.kinds:
+            camera.kinds[kind] = camera.kinds.get(kind, 0) + count
+        camera.look.add(event)
         return ()
 
     def _tick(self, state: CamerasState, tick: Tick) -> tuple[Event, ...]:
@@ -108,16 +94,16 @@ class Cameras:
         return (InputOdd(hall=self._hall, at_ms=minute_ms, decided_at_ms=now_ms, camera=name, rows=rows, kinds=kinds),)
 
     def _judge(self, name: str, camera: CameraInput, now_ms: int) -> tuple[Event, ...]:
-        since_ms, look, odd = camera.since_ms, camera.look, camera.odd
-        camera.since_ms, camera.look, camera.odd = now_ms, Look(), {}
-        cause = likely_cause(self._cameras[name].size_px, look, odd, RAISE_OVER)
+        since_ms, look = camera.since_ms, camera.look
+        camera.since_ms, camera.look = now_ms, Look()
+        cause = likely_cause(self._cameras[name].size_px, look, RAISE_OVER)
         if cause is not None and camera.raised_ms is None:
             camera.raised_ms = since_ms
             return (AlarmRaised(
                 hall=self._hall, at_ms=since_ms, decided_at_ms=now_ms, alarm=ALARM, metric="odd_input", value=cause.share,
                 limit=RAISE_OVER, severity="warning", subject=name, detail=f"camera {name}: {cause.text}",
             ),)  # fmt: skip
-        share = max(odd.values(), default=0) / look.rows
+        share = max(look.kinds.values(), default=0) / look.rows
         if cause is None and camera.raised_ms is not None and share <= CLEAR_AT:
             return (self._cleared(name, camera, since_ms, now_ms, share),)
         return ()
@@ -133,7 +119,7 @@ class Cameras:
         """What was said of cameras that are gone is over; a new calibration gets a new judgement."""
         out: list[Event] = []
         for name, camera in list(state.cameras.items()):
-            camera.since_ms, camera.look, camera.odd = state.tick_ms, Look(), {}
+            camera.since_ms, camera.look = state.tick_ms, Look()
             if name not in self._cameras:
                 if camera.raised_ms is not None:
                     cleared = self._cleared(name, camera, event.at_ms, event.at_ms, 0.0)

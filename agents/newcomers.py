@@ -82,7 +82,9 @@ class Newcomers:
         """Of all candidates, whom each of them continues: all together, so that none takes what is another's."""
         if not self._judges:
             return {}
-        gone = [self._lost(track) for track in lost if not self._motion.has_left(track)]
+        firsts = [candidate.points[0] for candidate in candidates.values()]
+        near = [track for track in lost if any(not too_far(track, x, y, at_ms) for at_ms, x, y in firsts)]
+        gone = [self._lost(track) for track in near if not self._motion.has_left(track)]
         return pair_up(gone, [self._newcomer(id_, c) for id_, c in candidates.items()]) if gone else {}
 
     def _lost(self, track: Track) -> Lost:

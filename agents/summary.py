@@ -28,6 +28,7 @@ from streams.events import (
     LineCrossed,
     LogLost,
     OddRows,
+    Positions,
     Presence,
     TrackJoined,
     TrackStarted,
@@ -115,6 +116,8 @@ class Summary:
         self._heat_ms = self._shed = self._lost = 0
         self._met = Counter[type[Event]]()
         self._together = Together(self._zones)
+        self._positions: deque[Positions] = deque()
+        """Those of this pass whose ``Presence`` is still to come, in the same order."""
         self._inputs: dict[str, Counter[str]] = {}
         self._rows = 0
         self._alarms: list[dict[str, str]] = []
@@ -124,8 +127,8 @@ class Summary:
         self._trips = Counter[str]()
         self._drifts: list[dict[str, int]] = []
         self._takers: dict[type[Event], Callable[[Any], None]] = {
-            Frame: self._frame, Presence: self._presence, OddRows: self._odd, ZoneEntered: self._entered,
-            ZoneLeft: self._left, LineCrossed: self._crossed, TripEnded: self._trip,
+            Frame: self._frame, Positions: self._positions.append, Presence: self._presence, OddRows: self._odd,
+            ZoneEntered: self._entered, ZoneLeft: self._left, LineCrossed: self._crossed, TripEnded: self._trip,
             DwellExceeded: self._exceeded, DensityChanged: self._level, HeatAdded: self._heat,
             AlarmRaised: self._alarm_raised, AlarmCleared: self._alarm_cleared, CountDrift: self._drift,
             FramesShed: self._frames_shed, LogLost: self._log_lost,
@@ -181,12 +184,13 @@ class Summary:
         self._together.begin(event.camera, event.at_ms)
 
     def _presence(self, event: Presence) -> None:
-        for track, zones in event.rows:
+        rows = self._positions.popleft().rows if self._positions else ()
+        for row, zones in zip(rows, event.zones, strict=False):
             for zone in zones:
                 if zone in self._zones:
                     self._zones[zone].person_frames += 1
             if zones:
-                self._together.add(event.camera, event.at_ms, track, zones)
+                self._together.add(event.camera, event.at_ms, row.track, zones)
 
     def _odd(self, event: OddRows) -> None:
         self._inputs.setdefault(event.camera, Counter()).update(dict(event.kinds))

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import msgspec
 
 from agents.crossing import Crossing, Crossings, Strip
-from agents.lines import ROWS, STEP_M, PlanLine
-from agents.views import FAR_M, Odd, Spot, View, is_there, note
+from agents.lines import STEP_M
+from agents.views import FAR_M, TINY_PX, Odd, Spot, View, is_there
 from config.geometry import Point
-from config.rules import TrajectoryRules
+from config.hall import Hall
+from config.rules import Rules
 from streams.events import Person, Position
 
 LEAST_SPEED_OVER_S = 0.5
@@ -27,9 +28,9 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     """One person, as far as one camera can tell. Written for every row of every frame: flat, and no more than needed.
 
     ``seen_ms`` is the last tick before it was last seen (log time); ``at_ms`` is when that was (camera time), and
-    ``seen_x_m, seen_y_m`` where, before smoothing. The path is ``path_m`` up to the point ``path_x_m``, ``path_y_m``; it
-    stood for ``standing_ms`` up to ``stood_ms``, and if not ``walking`` has stood since then. ``left``: it went out over
-    an entrance, and has not come back in; ``strips``: those of entrances that it is in.
+    ``seen_near_line`` where, before smoothing, if that was near a line. The path is ``path_m`` up to the point
+    ``path_x_m``, ``path_y_m``; it stood for ``standing_ms`` up to ``stood_ms``, and if not ``walking`` has stood since
+    then. ``left``: it went out over an entrance, and has not come back in; ``strips``: those of entrances that it is in.
     """
 
     name: str
@@ -46,16 +47,14 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     vy_mps: float = 0.0
     walking: bool = False
     standing_ms: int = 0
-    seen_x_m: float | None = None
-    seen_y_m: float | None = None
+    seen_near_line: Point | None = None
     left: bool = False
     strips: dict[str, Strip] = {}
 
     @property
     def seen_at(self) -> Point:
-        """Where it was last seen; states of older versions know the smoothed point only."""
-        x, y = self.seen_x_m, self.seen_y_m
-        return (self.x_m, self.y_m) if x is None or y is None else (x, y)
+        """Where it was last seen: near a line to the last bit, elsewhere smoothed."""
+        return self.seen_near_line or (self.x_m, self.y_m)
 
 
 class Candidate(msgspec.Struct, array_like=True, gc=False):
@@ -86,7 +85,7 @@ def begin(name: str, candidate: Candidate, tick_ms: int) -> Track:
     """A track where the candidate was first seen, with the velocity that it has had since."""
     at_ms, x, y = candidate.points[0]
     vx, vy = drift_of(candidate.points) or (0.0, 0.0)
-    return Track(name, x, y, at_ms, tick_ms, at_ms, at_ms, x, y, vx_mps=vx, vy_mps=vy, seen_x_m=x, seen_y_m=y)
+    return Track(name, x, y, at_ms, tick_ms, at_ms, at_ms, x, y, vx_mps=vx, vy_mps=vy)
 
 
 def too_far(track: Track, x_m: float, y_m: float, at_ms: int) -> bool:
@@ -116,11 +115,13 @@ ANYWHERE = View(
 class Motion:
     """Moves tracks under a hall's rules, and judges its entrances on the way."""
 
-    def __init__(self, rules: TrajectoryRules, entrances: Crossings) -> None:
-        self._rules, self.entrances = rules, entrances
-        self._speed_over_s = max(rules.smoothing_s, LEAST_SPEED_OVER_S)
-        self._judges = rules.judges_identity
-        self._about_doors = entrances.index.reach(STEP_M)
+    def __init__(self, hall: Hall, rules: Rules) -> None:
+        self._rules = rules.trajectory
+        self.entrances = Crossings([line for line in hall.lines if line.entrance], rules.flow)
+        self._lines = Crossings(hall.lines, rules.flow).index
+        self._speed_over_s = max(rules.trajectory.smoothing_s, LEAST_SPEED_OVER_S)
+        self._judges = rules.trajectory.judges_identity
+        self._about_lines = self._lines.reach(2 * STEP_M)
 
     def follow(
         self, view: View, tracks: Tracks, people: tuple[Person, ...], at_ms: int, tick_ms: int, new: New
@@ -130,22 +131,21 @@ class Motion:
         This loop runs for every person of every frame: it is kept flat, on local names.
         """
         (h00, h01, h02, h10, h11, h12, h20, h21, h22), _, (left, near, right, far), _ = view
-        strangers, passed, odd, step2 = new.strangers, new.passed, new.odd, STEP_M * STEP_M
-        (doors_left, doors_near, doors_right, doors_far), min_score = self._about_doors, self._rules.min_score
-        near_doors, all_doors, cell_m = self.entrances.index.near, self.entrances.index.all, self.entrances.index.cell_m
+        strangers, passed, odd, step2, tiny = new.strangers, new.passed, new.odd, STEP_M * STEP_M, TINY_PX
+        (lines_left, lines_near, lines_right, lines_far), min_score = self._about_lines, self._rules.min_score
         above, last_ms, keep, keep_v, per_s, dt_s = self._rules.walking_above_mps, None, 0.0, 0.0, 0.0, 0.0
         rows: list[Position] = []
         for person in people:
             if person.score < min_score and person.score >= 0:
-                note(odd, "low_score")
+                odd.note("low_score")
                 continue
             raw_x, raw_y = person.x_m, person.y_m
             if raw_x is None or raw_y is None:
                 width, height = person.width_px, person.height_px
                 px, py = person.left_px + width / 2, person.top_px + height
                 w = h20 * px + h21 * py + h22
-                if w <= 0 or width <= 0 or height <= 0:  # on or beyond the horizon; or no box
-                    note(odd, "off_floor" if width > 0 and height > 0 else "no_size")
+                if w <= 0 or width <= tiny or height <= tiny:  # on or beyond the horizon; or no box
+                    odd.refuse("off_floor" if width > tiny and height > tiny else "no_size", person)
                     continue
                 raw_x, raw_y = (h00 * px + h01 * py + h02) / w, (h10 * px + h11 * py + h12) / w
             if not (left < raw_x < right and near < raw_y < far) and not is_there(view, person, raw_x, raw_y, odd):
@@ -163,21 +163,18 @@ class Motion:
             if not short and self._judges and too_far(track, raw_x, raw_y, at_ms):
                 strangers.append((person.track, raw_x, raw_y))
                 continue
+            x, y = raw_x, raw_y
             if keep:  # without smoothing it is the raw point, to the last bit
-                dx -= keep * (dx - old_vx * dt_s)
-                dy -= keep * (dy - old_vy * dt_s)
-                x, y = old_x + dx, old_y + dy
-            else:
-                x, y = raw_x, raw_y
-            if not short or (doors_near < y < doors_far and doors_left < x < doors_right):
-                lines = near_doors.get(x // cell_m * ROWS + y // cell_m) if short else all_doors
-                if lines:
-                    self._pass(track, lines, (x, y), at_ms, passed)
-            vx = track.vx_mps = keep_v * old_vx + per_s * dx
-            vy = track.vy_mps = keep_v * old_vy + per_s * dy
+                x += keep * (old_x + old_vx * dt_s - raw_x)
+                y += keep * (old_y + old_vy * dt_s - raw_y)
+            if not short or (lines_near < raw_y < lines_far and lines_left < raw_x < lines_right):
+                self._pass_lines(track, (x, y), (raw_x, raw_y), short, at_ms, passed)
+            elif track.seen_near_line:
+                track.seen_near_line = None
+            vx = track.vx_mps = keep_v * old_vx + per_s * (x - old_x)
+            vy = track.vy_mps = keep_v * old_vy + per_s * (y - old_y)
             speed = sqrt(vx * vx + vy * vy)
-            track.x_m, track.y_m, track.seen_x_m, track.seen_y_m = x, y, raw_x, raw_y
-            track.at_ms, track.seen_ms = at_ms, tick_ms
+            track.x_m, track.y_m, track.at_ms, track.seen_ms = x, y, at_ms, tick_ms
             if track.walking or speed > above:
                 self._walk_or_stand(track, speed, at_ms)
             rows.append(Position(track.name, x, y, speed, track.walking))
@@ -194,14 +191,17 @@ class Motion:
 
     def step(self, track: Track, x_m: float, y_m: float, at_ms: int, tick_ms: int) -> tuple[list[Position], Passed]:
         """Move one track to one point, which is known to be on the floor and within its reach."""
-        new = New([], [], {})
+        new = New([], [], Odd())
         person = Person("", 0.0, 0.0, 0.0, 0.0, 1.0, x_m, y_m)
         return self.follow(ANYWHERE, {"": track}, (person,), at_ms, tick_ms, new), new.passed
 
-    def _pass(self, track: Track, lines: tuple[PlanLine, ...], to: Point, at_ms: int, passed: Passed) -> None:
-        """The step of a track to a point that may be about an entrance."""
+    def _pass_lines(self, track: Track, to: Point, seen: Point, short: bool, at_ms: int, passed: Passed) -> None:
+        """The step of a track that may be about lines, to a point that was seen at ``seen``."""
+        index = self._lines
+        lines = (index.at(*to) or index.at(*seen)) if short else index.all
+        track.seen_near_line = seen if lines else None
         for line in lines:
-            found = self.entrances.step(track.strips, line, (track.x_m, track.y_m), to, at_ms)
+            found = line.entrance and self.entrances.step(track.strips, line, (track.x_m, track.y_m), to, at_ms)
             if found:
                 track.left = not found.forward
                 passed.append((track.name, found))

@@ -33,12 +33,12 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from agents.crossing import Corners, Crossing, Crossings
+from agents.crossing import Corners, Crossing
 from agents.joining import Pair
 from agents.newcomers import CANDIDATE_LIVES_MS, Newcomers
 from agents.tracks import Candidate, Motion, New, Track, Tracks, begin, path_length_m, stand
 from agents.twins import told_apart
-from agents.views import Odd, Spot, camera_view, note
+from agents.views import Odd, Spot, camera_view
 from config.hall import Hall
 from config.rules import Rules
 from streams.events import (
@@ -63,8 +63,9 @@ SLACK_MS = 500
 
 class TrajectoryState(msgspec.Struct):
     """``tick_ms``: the last tick, -1 before the first. By camera: ``cameras``: its ids' tracks; ``parted``: tracks, by
-    name, that no id stands for any more; ``candidates``: ids that are not believed yet; ``boots``: its latest boot.
-    ``corners``: where the entrances are that the tracks' strips speak of.
+    name, that no id stands for any more; ``candidates``: ids that are not believed yet; ``boots``: its latest boot;
+    ``odd``: what was odd about its rows, to be told with the next tick. ``corners``: where the entrances are that the
+    tracks' strips speak of.
     """
 
     tick_ms: int = -1
@@ -72,6 +73,7 @@ class TrajectoryState(msgspec.Struct):
     parted: dict[str, Tracks] = {}
     candidates: dict[str, dict[str, Candidate]] = {}
     boots: dict[str, str] = {}
+    odd: dict[str, Odd] = {}
     corners: dict[str, Corners] = {}
 
 
@@ -84,8 +86,8 @@ class Trajectory:
 
     def __init__(self, hall: Hall, rules: Rules) -> None:
         self._hall = hall.id
-        self._entrances = Crossings([line for line in hall.lines if line.entrance], rules.flow)
-        self._motion = Motion(rules.trajectory, self._entrances)
+        self._motion = Motion(hall, rules)
+        self._entrances = self._motion.entrances
         self._newcomers = Newcomers(hall, rules, self._motion)
         self._judges = rules.trajectory.judges_identity
         self._late_join_ms = self._newcomers.confirm_ms and self._newcomers.confirm_ms + SLACK_MS
@@ -107,21 +109,23 @@ class Trajectory:
         view = self._views.get(frame.camera)
         if view is None:
             return ()
-        new = New([], [], {})
+        odd = state.odd.get(frame.camera)
+        if odd is None:
+            odd = state.odd[frame.camera] = Odd()
+        odd.rows += len(frame.people)
+        new = New([], [], odd)
         out: list[Event] = []
-        tracks, people = self._tracks_of(state, frame, new.odd), frame.people
+        tracks, people = self._tracks_of(state, frame, odd), frame.people
         if (twice := len(people) - len(set(map(TRACK, people)))) and self._judges:
-            people = told_apart(view, people, {id_: track.seen_at for id_, track in tracks.items()}, new.odd)
+            people = told_apart(view, people, {id_: track.seen_at for id_, track in tracks.items()}, odd)
         elif twice:
-            note(new.odd, "same_id_twice", twice)
+            odd.note("same_id_twice", twice)
         rows = self._motion.follow(view, tracks, people, frame.at_ms, state.tick_ms, new)
         if new.strangers:
             self._part(state, tracks, frame.camera, new.strangers)
             rows += self._meet(state, tracks, frame, new.strangers, {row.track for row in rows}, out)
         if new.passed:
             out += self._passages(new.passed, frame.at_ms)
-        if new.odd:
-            out.append(self._odd(frame.camera, frame.at_ms, new.odd))
         out.append(Positions(hall=self._hall, at_ms=frame.at_ms, camera=frame.camera, rows=tuple(rows)))
         return tuple(out)
 
@@ -136,7 +140,7 @@ class Trajectory:
                 state.parted.setdefault(camera, {}).update((track.name, track) for track in tracks.values())
                 tracks.clear()
                 for candidate in state.candidates.pop(camera, {}).values():
-                    note(odd, "unconfirmed", len(candidate.points))
+                    odd.note("unconfirmed", len(candidate.points))
             state.boots[camera] = frame.boot
         return tracks
 
@@ -221,7 +225,7 @@ class Trajectory:
                 unseen = [(id_, track) for id_, track in tracks.items() if track.seen_ms <= unseen_ms]
                 for id_ in [id_ for id_, track in unseen if self._is_gone(track, tick.at_ms - SECOND_MS)]:
                     ended += self._ended(camera, tracks.pop(id_), tick.at_ms)
-        ended += self._disbelieve(state, tick.at_ms)
+        ended += self._tell_odd(state, tick.at_ms)
         return tuple(ended)
 
     def _is_gone(self, track: Track, since_ms: int) -> bool:
@@ -231,14 +235,19 @@ class Trajectory:
         patience = self._newcomers.waiting.patience(track)
         return since_ms - track.seen_ms >= max(patience.hold_ms, patience.join_ms + self._late_join_ms)
 
-    def _disbelieve(self, state: TrajectoryState, now_ms: int) -> list[Event]:
-        """Ids that were not seen again before they were believed are nobody."""
+    def _tell_odd(self, state: TrajectoryState, now_ms: int) -> list[Event]:
+        """What was odd since it was last told. Ids that were not seen again before they were believed are nobody."""
         out: list[Event] = []
-        for camera, candidates in state.candidates.items():
-            gone = [id_ for id_, c in candidates.items() if now_ms - c.seen_ms - SECOND_MS >= CANDIDATE_LIVES_MS]
-            rows = sum(len(candidates.pop(id_).points) for id_ in gone)
-            if rows:
-                out.append(self._odd(camera, now_ms, {"unconfirmed": rows}))
+        for camera, odd in state.odd.items():
+            candidates = state.candidates.get(camera, {})
+            for id_ in [id_ for id_, c in candidates.items() if now_ms - c.seen_ms - SECOND_MS >= CANDIDATE_LIVES_MS]:
+                odd.note("unconfirmed", len(candidates.pop(id_).points))
+            if odd.kinds:
+                kinds = tuple(sorted(odd.kinds.items()))
+                out.append(OddRows(
+                    hall=self._hall, at_ms=now_ms, camera=camera, rows=odd.rows, kinds=kinds, extent=odd.extent,
+                ))  # fmt: skip
+                state.odd[camera] = Odd()
         return out
 
     def _configured(self, state: TrajectoryState, event: Event) -> tuple[Event, ...]:
@@ -252,6 +261,7 @@ class Trajectory:
                     track.strips = self._entrances.still_true(track.strips, state.corners)
         for camera in [camera for camera in state.boots if camera not in self._views]:
             state.boots.pop(camera)
+            state.odd.pop(camera, None)
             state.candidates.pop(camera, None)
         state.corners = self._entrances.corners()
         return tuple(out)
@@ -281,9 +291,6 @@ class Trajectory:
             )
             for track, one in passed
         ]  # fmt: skip
-
-    def _odd(self, camera: str, at_ms: int, odd: Odd) -> OddRows:
-        return OddRows(hall=self._hall, at_ms=at_ms, camera=camera, kinds=tuple(sorted(odd.items())))
 
 
 def _seen_now(state: TrajectoryState, at_ms: int) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from agents.assignment import assign
-from agents.views import Odd, View, floor_spots, note, without_repeats
+from agents.views import Odd, View, floor_spots, without_repeats
 from config.geometry import Point
 from streams.events import Person
 
@@ -26,7 +26,7 @@ def told_apart(view: View, people: tuple[Person, ...], last: Mapping[str, Point]
     named = list(rows)
     for id_, numbers in by_id.items():
         if len(numbers) > 1:
-            note(odd, "same_id_twice", len(numbers) - 1)
+            odd.note("same_id_twice", len(numbers) - 1)
             for number, name in _names(id_, {n: spots.get(n) for n in numbers}, last).items():
                 named[number] = msgspec.structs.replace(rows[number], track=name)
     return tuple(named)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from agents.floor_index import FloorIndex, floor_index
 from config.hall import Camera
 from config.homography import camera_homography
-from streams.events import OddKind, Person
+from streams.events import Extent, OddKind, Person
 
 FAR_M = 1e5
 FAR_M2 = FAR_M * FAR_M
@@ -16,7 +18,31 @@ BESIDE = 0.1
 """A bottom centre may lie outside the image by this share of its size: feet are guessed below the edge."""
 
 Box = tuple[float, float, float, float]
-Odd = dict[OddKind, int]
+TINY_PX = 2.0
+"""A box that is not larger than this, in width or height, is none: it has no size, or its numbers are shares of an image."""
+
+
+class Odd(msgspec.Struct):
+    """What was odd about a camera's rows since it was last told: how many rows there were, how many by kind, and how
+    far those that have no place on the floor, or no size, reach in the image.
+    """
+
+    rows: int = 0
+    kinds: dict[OddKind, int] = {}
+    extent: Extent = Extent()
+
+    def note(self, kind: OddKind, rows: int = 1) -> None:
+        self.kinds[kind] = self.kinds.get(kind, 0) + rows
+
+    def refuse(self, kind: OddKind, box: Person) -> None:
+        """A row that cannot be used, and what it looks like."""
+        self.note(kind)
+        of, width, height = self.extent, box.width_px, box.height_px
+        corner_like = width > box.left_px and height > box.top_px
+        self.extent = Extent(
+            of.rows + 1, of.corner_like + corner_like, max(of.right_px, box.left_px + width),
+            max(of.bottom_px, box.top_px + height), max(of.widest_px, width), max(of.highest_px, height),
+        )  # fmt: skip
 
 
 class View(NamedTuple):
@@ -60,20 +86,16 @@ def floor_spots(view: View, people: tuple[Person, ...]) -> dict[int, tuple[float
     return found
 
 
-def note(odd: Odd, kind: OddKind, rows: int = 1) -> None:
-    odd[kind] = odd.get(kind, 0) + rows
-
-
 def is_there(view: View, person: Person, x_m: float, y_m: float, odd: Odd) -> bool:
     """Whether a point is of this world, and of the part of the floor that the camera answers for; what is odd is noted."""
     left, top, right, bottom = view.image
     if person.x_m is None and not (
         left <= person.left_px + person.width_px / 2 <= right and top <= person.top_px + person.height_px <= bottom
     ):
-        note(odd, "outside_image")
+        odd.note("outside_image")
     if x_m * x_m + y_m * y_m <= FAR_M2 and (view.floor is None or view.floor.at(x_m, y_m)):
         return True
-    note(odd, "off_floor")
+    odd.refuse("off_floor", person)
     return False
 
 
@@ -96,5 +118,5 @@ def without_repeats(people: tuple[Person, ...], odd: Odd) -> tuple[Person, ...]:
             kept.append(person)
         seen.add(row)
     if len(kept) < len(people):
-        odd["same_row_twice"] = odd.get("same_row_twice", 0) + len(people) - len(kept)
+        odd.note("same_row_twice", len(people) - len(kept))
     return tuple(kept)

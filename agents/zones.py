@@ -110,7 +110,7 @@ class Zones:
 
     def _positions(self, state: ZonesState, event: Positions) -> tuple[Event, ...]:
         changes: list[Event] = []
-        rows = []
+        inside: list[tuple[str, ...]] = []
         stays, tick_ms, cells, lines = state.stays, state.tick_ms, self._index.cells, ROWS
         cell_m, shift_m = self._index.cell_m, self._index.shift_m
         for row in event.rows:
@@ -122,8 +122,8 @@ class Zones:
             if stay is None or (found is not stay.zones and found != stay.zones) or stay.since_ms:
                 stay = self._move(state, stay, row, found, event.at_ms, changes)
             stay.seen_ms = tick_ms
-            rows.append((track, stay.zones))
-        return (*changes, Presence(hall=self._hall, at_ms=event.at_ms, camera=event.camera, rows=tuple(rows)))
+            inside.append(stay.zones)
+        return (*changes, Presence(hall=self._hall, at_ms=event.at_ms, camera=event.camera, zones=tuple(inside)))
 
     def _move(
         self, state: ZonesState, stay: Stay | None, row: Position, found: tuple[str, ...], at_ms: int, out: list[Event]

@@ -8,6 +8,7 @@ from streams.events.sensing import (
     DwellEnded,
     DwellExceeded,
     EntrancePassed,
+    Extent,
     Frame,
     FramesShed,
     FruinLevel,
@@ -43,7 +44,7 @@ from streams.events.service import (
 
 __all__ = [
     "AlarmCleared", "AlarmRaised", "AlertRaised", "Conclusion", "Configured", "CountDrift", "Dead", "DeadReason",
-    "DensityChanged", "DwellEnded", "DwellExceeded", "EdgeEvent", "EntrancePassed", "Event", "Frame", "FramesShed",
+    "DensityChanged", "DwellEnded", "DwellExceeded", "EdgeEvent", "EntrancePassed", "Event", "Extent", "Frame", "FramesShed",
     "FruinLevel", "HeatAdded", "HeatCell", "InputOdd", "Late", "LineCrossed", "LineHour", "LogLost", "Metric",
     "OddKind", "OddRows", "PeopleInside", "Person", "Position", "Positions", "Presence", "Row", "Tick", "TrackEnded",
     "TrackJoined", "TrackStarted", "TripCount", "TripEnded", "TripsHour", "ZoneEntered", "ZoneHour", "ZoneLeft",

@@ -75,11 +75,27 @@ unconfirmed     of an id that vanished before it was believed: not used
 """
 
 
+class Extent(Row, frozen=True, array_like=True, gc=False):
+    """How far the boxes of some rows reach, in pixels: by it the mistake behind them can be guessed.
+
+    ``corner_like``: those of the ``rows`` whose third number is above the first and the fourth above the second.
+    """
+
+    rows: int = 0
+    corner_like: int = 0
+    right_px: float = 0.0
+    bottom_px: float = 0.0
+    widest_px: float = 0.0
+    highest_px: float = 0.0
+
+
 class OddRows(Event, frozen=True, kw_only=True, gc=False):
-    """Inside the pass only: how many rows of a camera were odd, by kind."""
+    """Inside the pass only: of a camera's ``rows`` since this was last said, how many were odd, by kind, and their extent."""
 
     camera: str
+    rows: Integer
     kinds: tuple[tuple[OddKind, int], ...]
+    extent: Extent
 
 
 class InputOdd(Conclusion, frozen=True, kw_only=True, gc=False):
@@ -160,10 +176,10 @@ class ZonesSettled(Conclusion, frozen=True, kw_only=True, gc=False):
 
 
 class Presence(Event, frozen=True, kw_only=True, gc=False):
-    """Inside the pass only: for each row of ``Positions``, in its order, the track and the zones it is in."""
+    """Inside the pass only: for each row of the ``Positions`` before it, in its order, the zones that it counts in."""
 
     camera: str
-    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    zones: tuple[tuple[str, ...], ...]
 
 
 class DwellExceeded(Conclusion, frozen=True, kw_only=True, gc=False):
