@@ -39,6 +39,7 @@ from agents.newcomers import CANDIDATE_LIVES_MS, Newcomers
 from agents.tracks import Candidate, Motion, New, Track, Tracks, begin, path_length_m, stand
 from agents.twins import told_apart
 from agents.views import Odd, Spot, camera_view
+from config.geometry import Point
 from config.hall import Hall
 from config.rules import Rules
 from streams.events import (
@@ -117,7 +118,7 @@ class Trajectory:
         out: list[Event] = []
         tracks, people = self._tracks_of(state, frame, odd), frame.people
         if (twice := len(people) - len(set(map(TRACK, people)))) and self._judges:
-            people = told_apart(view, people, {id_: track.seen_at for id_, track in tracks.items()}, odd)
+            people = told_apart(view, people, self._last_places(state, tracks, frame.camera), odd)
         elif twice:
             odd.note("same_id_twice", twice)
         rows = self._motion.follow(view, tracks, people, frame.at_ms, state.tick_ms, new)
@@ -143,6 +144,11 @@ class Trajectory:
                     odd.note("unconfirmed", len(candidate.points))
             state.boots[camera] = frame.boot
         return tracks
+
+    def _last_places(self, state: TrajectoryState, tracks: Tracks, camera: str) -> dict[str, Point]:
+        """By id, where it was last."""
+        hopeful = {id_: candidate.points[-1][1:] for id_, candidate in state.candidates.get(camera, {}).items()}
+        return hopeful | {id_: track.seen_at for id_, track in tracks.items()}
 
     def _part(self, state: TrajectoryState, tracks: Tracks, camera: str, strangers: list[Spot]) -> None:
         """The ids of tracks that cannot be where their id is now do not stand for them any more."""

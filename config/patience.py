@@ -25,6 +25,7 @@ class KindPatience(NamedTuple):
     hold_s: float
 
 
+NONE = KindPatience(0.0, 0.0)
 BY_KIND: dict[ZoneKind, KindPatience] = {
     ZoneKind.WAITING: KindPatience(10.0, 30.0),
     ZoneKind.DESKS: KindPatience(10.0, 30.0),
@@ -44,8 +45,8 @@ def hall_patience(rules: TrajectoryRules) -> Patience:
 
 
 def zone_patience(zone: Zone, rules: TrajectoryRules) -> Patience:
-    """A zone's own, filled up by its kind and by the hall's."""
-    kind = BY_KIND.get(zone.kind, KindPatience(0.0, 0.0))
+    """A zone's own, filled up by its kind and by the hall's. Where ids are taken at their word, kinds do not matter."""
+    kind = BY_KIND.get(zone.kind, NONE) if rules.judges_identity else NONE
     own = rules.zones.get(zone.id, PatienceRules())
     join_s = max(rules.join_within_s, kind.join_s) if own.join_within_s is None else own.join_within_s
     hold_s = max(join_s, kind.hold_s) if own.hold_s is None else max(join_s, own.hold_s)

@@ -1,4 +1,4 @@
-"""Who of the newcomers is somebody lost a moment ago."""
+"""Who of the newcomers is somebody lost a moment ago. Distances in metres; x to the right."""
 
 from __future__ import annotations
 
@@ -6,85 +6,123 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.joining import FASTEST_MPS, Lost, Newcomer, pair_up
+from agents.assignment import assign
+from agents.joining import FASTEST_MPS, Lost, Newcomer, distance_to_way, pair_up
 
 NOW_MS = 10_000
+JOIN_MS = 2000
 
 
-def standing(id_: str, x_m: float, y_m: float = 0.0, gone_ms: int = 500) -> Lost:
-    return Lost(id_, NOW_MS - gone_ms, x_m, y_m, 0.0, 0.0)
+def lost(name: str, x_m: float, *, vx: float = 0.0, gone_ms: int = 500, outside: tuple[str, ...] = ()) -> Lost:
+    return Lost(name, NOW_MS - gone_ms, x_m, 0.0, vx, 0.0, JOIN_MS, 1.0, frozenset(outside))
 
 
-def walking(id_: str, x_m: float, vx_mps: float, gone_ms: int = 1000) -> Lost:
-    return Lost(id_, NOW_MS - gone_ms, x_m, 0.0, vx_mps, 0.0)
+def new(id_: str, x_m: float, *, vx: float | None = None, outside: tuple[str, ...] = ()) -> Newcomer:
+    return Newcomer(id_, NOW_MS, x_m, 0.0, None if vx is None else (vx, 0.0), frozenset(outside))
+
+
+def joined(one: Lost, other: Newcomer) -> bool:
+    return bool(pair_up([one], [other]))
 
 
 def test_nobody_lost_nobody_joined() -> None:
-    assert pair_up([], [Newcomer("9", 0, 0)], NOW_MS, 1.0) == {}
-    assert pair_up([standing("7", 0)], [], NOW_MS, 1.0) == {}
+    assert pair_up([], [new("9", 0)]) == {}
+    assert pair_up([lost("7", 0)], []) == {}
 
 
-def test_who_appears_within_reach_is_the_lost_one() -> None:
+@pytest.mark.parametrize(("x_m", "found"), [(0.5, True), (1.0, True), (1.001, False)])
+def test_who_appears_within_reach_is_the_lost_one(x_m: float, found: bool) -> None:
     # 7 . . . 9 - - - |        one metre is still within one metre
-    assert pair_up([standing("7", 0)], [Newcomer("9", 0.5, 0)], NOW_MS, 1.0) == {"9": ("7", 0.5)}
-    assert pair_up([standing("7", 0)], [Newcomer("9", 1.0, 0)], NOW_MS, 1.0) == {"9": ("7", 1.0)}
-    assert pair_up([standing("7", 0)], [Newcomer("9", 1.001, 0)], NOW_MS, 1.0) == {}
+    assert joined(lost("7", 0), new("9", x_m)) == found
+
+
+@pytest.mark.parametrize(("gone_ms", "found"), [(1, True), (2000, True), (2001, False), (0, False), (-100, False)])
+def test_only_for_so_long_and_never_back_in_time(gone_ms: int, found: bool) -> None:
+    assert joined(lost("7", 0, gone_ms=gone_ms), new("9", 0)) == found
 
 
 @pytest.mark.parametrize(
-    ("x_m", "found"),
-    [(2.4, True), (2.9, True), (1.4, True), (0.0, True), (-0.9, True), (-1.1, False), (3.1, False)],
+    ("x_m", "found"), [(2.4, True), (2.9, True), (1.4, True), (0.0, True), (-0.3, True), (3.1, False)]
 )
 def test_who_walked_may_have_gone_on_slowed_down_or_stopped(x_m: float, found: bool) -> None:
-    #  -1       0                    2        3
-    #   |- - - -*===================>*- - - - |        lost at 0, 2 m/s, a second ago; within 1 m of that way
-    assert bool(pair_up([walking("7", 0.0, 2.0)], [Newcomer("9", x_m, 0)], NOW_MS, 1.0)) == found
+    #  0                    2        3
+    #  *===================>*- - - - |        lost at 0, walking at 2 m/s, a second ago; within 1 m of that way
+    assert joined(lost("7", 0.0, vx=2.0, gone_ms=1000), new("9", x_m)) == found
+
+
+def test_who_walked_is_not_found_behind() -> None:
+    #  9        7===>          nobody walks back so quickly; after three seconds somebody may have turned round
+    assert not joined(lost("7", 0.0, vx=1.2), new("9", -0.8))
+    patient = lost("7", 0.0, vx=1.2, gone_ms=3500)._replace(join_ms=10_000)
+    assert joined(patient, new("9", -0.8))
+
+
+def test_who_comes_from_elsewhere_is_somebody_else() -> None:
+    #  <===9    7        9 walks away from 7: it may have been 7.   9===>  7: it comes from the left, and was never 7
+    assert joined(lost("7", 0.0, gone_ms=1000), new("9", -0.8, vx=-0.9))
+    assert not joined(lost("7", 0.0, gone_ms=1000), new("9", -0.8, vx=0.9))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gone_ms", "found"),
+    [
+        (1.4, 1.3, 500, True),  # goes on
+        (1.4, 0.4, 500, True),  # slows down
+        (0.0, 0.9, 500, True),  # starts to walk
+        (1.4, -1.4, 500, False),  # would have turned in half a second: two people who pass each other
+        (1.2, -0.8, 1900, False),  # nor in two seconds, at the edge of a view
+    ],
+)
+def test_a_velocity_changes_only_as_fast_as_people_can(before: float, after: float, gone_ms: int, found: bool) -> None:
+    assert joined(lost("7", 0.0, vx=before, gone_ms=gone_ms), new("9", 0.1, vx=after)) == found
+
+
+def test_who_appears_outside_an_entrance_is_new() -> None:
+    #   street  9 | door | 7  hall
+    assert not joined(lost("7", 0.0), new("9", 0.4, outside=("door",)))
+    assert joined(lost("7", 0.0, outside=("door",)), new("9", 0.4, outside=("door",)))
+    assert joined(lost("7", 0.0, outside=("door",)), new("9", 0.4))
 
 
 def test_a_velocity_that_nobody_walks_with_does_not_reach_across_the_hall() -> None:
     # A box that jumped leaves 50 m/s behind: believed up to a brisk walk.
-    lost = [walking("7", 0.0, 50.0)]
-    assert pair_up(lost, [Newcomer("9", FASTEST_MPS + 0.9, 0)], NOW_MS, 1.0)
-    assert not pair_up(lost, [Newcomer("9", FASTEST_MPS + 1.1, 0)], NOW_MS, 1.0)
+    one = lost("7", 0.0, vx=50.0, gone_ms=1000)
+    assert joined(one, new("9", FASTEST_MPS + 0.9))
+    assert not joined(one, new("9", FASTEST_MPS + 1.1))
 
 
-def test_the_nearest_pair_is_joined_first_and_everybody_at_most_once() -> None:
+def test_two_at_once_are_matched_together() -> None:
     #  x     0        0.5   0.7            1.4
-    #        7         8     a               b         a is nearest to 8; 7 is too far for b, so b is new
-    lost, new = [standing("7", 0), standing("8", 0.5)], [Newcomer("b", 1.4, 0), Newcomer("a", 0.7, 0)]
-    found = pair_up(lost, new, NOW_MS, 1.0)
-    assert {id_: old for id_, (old, _) in found.items()} == {"a": "8"}
-    assert found["a"][1] == pytest.approx(0.2)
+    #        7         8     a               b         nearest first, a would take 8, and b could be nobody
+    found = pair_up([lost("7", 0), lost("8", 0.5)], [new("b", 1.4), new("a", 0.7)])
+    assert {id_: pair.name for id_, pair in found.items()} == {"a": "7", "b": "8"}
+    assert found["b"].distance_m == pytest.approx(0.9)
 
 
-def test_of_equally_near_ones_the_ids_decide() -> None:
-    lost = [standing("8", 1.0), standing("7", -1.0)]
-    assert pair_up(lost, [Newcomer("9", 0, 0)], NOW_MS, 1.0) == {"9": ("7", 1.0)}
-    assert pair_up(lost[::-1], [Newcomer("9", 0, 0)], NOW_MS, 1.0) == {"9": ("7", 1.0)}
+def test_of_two_equally_near_ones_the_one_that_moves_alike_is_it() -> None:
+    #  7 stands, 8 walks; who walks on is 8
+    found = pair_up([lost("7", -0.2), lost("8", 0.2, vx=0.8)], [new("9", 0.0, vx=0.8)])
+    assert found["9"].name == "8"
 
 
 spots = st.integers(-8, 8).map(lambda n: n / 4)
 
 
 @given(
-    lost=st.lists(st.tuples(spots, spots, spots, spots, st.integers(1, 2000)), max_size=6),
-    new=st.lists(st.tuples(spots, spots), max_size=6),
-    within_m=st.sampled_from([0.25, 0.5, 1.0, 3.0]),
+    gone=st.lists(st.tuples(spots, spots, spots, spots, st.integers(1, 2000)), max_size=6),
+    came=st.lists(st.tuples(spots, spots), max_size=6),
+    join_m=st.sampled_from([0.25, 0.5, 1.0, 3.0]),
 )
 def test_looking_only_nearby_misses_no_pair(
-    lost: list[tuple[float, float, float, float, int]], new: list[tuple[float, float]], within_m: float
+    gone: list[tuple[float, float, float, float, int]], came: list[tuple[float, float]], join_m: float
 ) -> None:
-    """Against one lost at a time, where there is nothing to sort or to skip."""
-    gone = [Lost(str(n), NOW_MS - ms, x, y, vx, vy) for n, (x, y, vx, vy, ms) in enumerate(lost)]
-    came = [Newcomer(f"n{n}", x, y) for n, (x, y) in enumerate(new)]
-    alone = [
-        (distance, one.id, other.id)
-        for one in gone
-        for other in came
-        for _, distance in pair_up([one], [other], NOW_MS, within_m).values()
-    ]
-    expected: dict[str, tuple[str, float]] = {}
-    for distance, one, other in sorted(alone):
-        if other not in expected and one not in {id_ for id_, _ in expected.values()}:
-            expected[other] = one, distance
-    assert pair_up(gone, came, NOW_MS, within_m) == expected
+    """Against every lost one with every newcomer, with nothing sorted or skipped."""
+    ones = [Lost(str(n), NOW_MS - ms, x, y, vx, vy, JOIN_MS, join_m) for n, (x, y, vx, vy, ms) in enumerate(gone)]
+    others = [Newcomer(f"n{n}", NOW_MS, x, y, None) for n, (x, y) in enumerate(came)]
+    costs = {
+        (one.name, other.id): distance / join_m
+        for one in ones
+        for other in others
+        if (distance := distance_to_way(one, other)) is not None
+    }
+    assert {pair.name: id_ for id_, pair in pair_up(ones, others).items()} == assign(costs)

@@ -6,11 +6,11 @@ import random
 from math import inf, nan
 
 import pytest
+from agents.line_index import ROWS, STEP_M, LineIndex
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, Point
 
-from agents.line_index import ROWS, STEP_M, LineIndex
 from config.geometry import cross
 from config.hall import Line, PointM
 
