@@ -248,7 +248,7 @@ class Trajectory:
             candidates = state.candidates.get(camera, {})
             for id_ in [id_ for id_, c in candidates.items() if now_ms - c.seen_ms - SECOND_MS >= CANDIDATE_LIVES_MS]:
                 odd.note("unconfirmed", len(candidates.pop(id_).points))
-            if odd.kinds:
+            if odd.rows or odd.kinds:
                 kinds = tuple(sorted(odd.kinds.items()))
                 out.append(OddRows(
                     hall=self._hall, at_ms=now_ms, camera=camera, rows=odd.rows, kinds=kinds, extent=odd.extent,

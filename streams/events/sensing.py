@@ -90,7 +90,7 @@ class Extent(Row, frozen=True, array_like=True, gc=False):
 
 
 class OddRows(Event, frozen=True, kw_only=True, gc=False):
-    """Inside the pass only: of a camera's ``rows`` since this was last said, how many were odd, by kind, and their extent."""
+    """Inside the pass only: of a camera's ``rows`` since the last tick, how many were odd, by kind, and their extent."""
 
     camera: str
     rows: Integer

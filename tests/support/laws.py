@@ -27,9 +27,9 @@ from config.hall import Hall
 from config.rules import Rules
 from streams.agent import AgentType
 from streams.codec import encode
-from streams.events import Event, Frame
+from streams.events import Event, Frame, Person
 from tests.support.chain import Chain, Link, offered
-from tests.support.halls import START_MS, configured, crowd, rules, small_hall, tick, with_ticks
+from tests.support.halls import CAMERA, START_MS, configured, crowd, rules, small_hall, tick, with_ticks
 
 HOUR_MS = 3_600_000
 LAW_RULES = rules(
@@ -120,13 +120,23 @@ def sizes_over(hours: int, people: int = 5) -> dict[str, list[int]]:
 
 
 def scene() -> Iterator[Event]:
-    """What the first lane reads: a lively minute, nearly two hours with nobody there, another minute, an empty hall."""
+    """What the first lane reads: a lively minute, boxes without size, nearly two hours with nobody there, another minute,
+    an empty hall.
+    """
     yield configured(START_MS)
     yield from with_ticks(crowd(3, people=6, seconds=60, fps=5.0, stay_s=20.0), closing_s=30)
-    yield from (tick(START_MS + second * 1000) for second in range(120, 7080, 60))
+    yield from with_ticks(_points_for_boxes(START_MS + 90_000, seconds=15))
+    yield from (tick(START_MS + second * 1000) for second in range(180, 7080, 60))
     yield configured(START_MS + 7_080_000)
     late = crowd(4, people=6, seconds=60, fps=5.0, stay_s=20.0, start_ms=START_MS + 2 * HOUR_MS)
     yield from with_ticks(late, closing_s=120)
+
+
+def _points_for_boxes(start_ms: int, *, seconds: int) -> Iterator[Frame]:
+    """A tracker that writes points where boxes are expected."""
+    rows = tuple(Person(str(n), 100.0 * n, 200.0, 0.0, 0.0) for n in range(5))
+    for second in range(seconds):
+        yield Frame(hall=small_hall().id, at_ms=start_ms + second * 1000, camera=CAMERA, people=rows)
 
 
 @cache
