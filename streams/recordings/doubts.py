@@ -1,0 +1,88 @@
+"""What a file of boxes looks like as a whole: corners in place of sizes, fractions in place of pixels, another image.
+
+No single row shows it, and every figure would be wrong; so it is said, with the option that reads the file right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from streams.events import Frame, Person
+from streams.recordings.model import PositionsError
+
+NEARLY_ALL = 0.95
+MANY = 0.2
+"""Of the boxes reach out of the image: people at its edge do, but not a fifth of all."""
+FRACTIONS_TO = 1.5
+"""A box at the edge may reach a little over 1."""
+STEADIER = 2.0
+MOVED_PX = 20.0
+"""Less movement in all shows nothing."""
+AS_CORNERS = "--columns frame,id,left,top,right,bottom,score"
+
+Size = tuple[int, int]
+
+
+def check_pixels(frames: Sequence[Frame], size: Size | None, where: str) -> None:
+    """Raises PositionsError when all coordinates are fractions of the image."""
+    values = [value for p in _boxed(frames) for value in (p.left_px, p.top_px, p.width_px, p.height_px)]
+    if not values or max(map(abs, values)) > FRACTIONS_TO or all(value.is_integer() for value in values):
+        return
+    image = f"the camera's image is {size[0]} x {size[1]} pixels" if size else "the image's size in pixels"
+    raise PositionsError(
+        f"{where}: expected boxes in pixels, got none beyond {max(map(abs, values)):.2f}: these are fractions of the image. "
+        f"Multiply left and width by its width, top and height by its height ({image})"
+    )
+
+
+def warnings(frames: Sequence[Frame], camera: Size | None, said: Size | None, *, sizes_by_guess: bool) -> Iterator[str]:
+    """``camera``: its image in pixels; ``said``: the file's own. ``sizes_by_guess``: nobody said that they are sizes."""
+    if camera and said and camera != said:
+        yield (
+            f"the file is of an image of {said[0]} x {said[1]}, the camera's is {camera[0]} x {camera[1]}: positions on the "
+            "floor will be wrong unless the tracker's boxes were scaled"
+        )
+    if sizes_by_guess and _looks_like_corners(list(_boxed(frames)), said or camera):
+        yield (
+            "columns 5 and 6 look like the right and bottom edge of the box, not like its width and height: read the file "
+            f"with {AS_CORNERS}"
+        )
+
+
+def _boxed(frames: Iterable[Frame]) -> Iterator[Person]:
+    return (p for frame in frames for p in frame.people if p.width_px or p.height_px)
+
+
+def _looks_like_corners(people: Sequence[Person], size: Size | None) -> bool:
+    """Right is right of left in nearly every row; and the edges move together, or only as corners they fit the image."""
+    if not people:
+        return False
+    beyond = sum(p.width_px > p.left_px and p.height_px > p.top_px for p in people)
+    return beyond >= NEARLY_ALL * len(people) and (_move_together(people) or (size is not None and _fits(people, size)))
+
+
+def _fits(people: Sequence[Person], size: Size) -> bool:
+    """Taken as sizes many reach out of the image, taken as corners hardly any."""
+    width, height = size
+    out = sum(p.left_px + p.width_px > width * 1.02 or p.top_px + p.height_px > height * 1.02 for p in people)
+    corners_out = sum(p.width_px > width * 1.02 or p.height_px > height * 1.02 for p in people)
+    return out >= MANY * len(people) and corners_out <= (1 - NEARLY_ALL) * len(people)
+
+
+def _move_together(people: Sequence[Person]) -> bool:
+    """
+    sizes                         corners
+    left   285 290 295 300        left  285 290 295 300
+    width   40  41  40  40        right 325 331 335 340     right - left changes less than right
+    """
+    tracks: dict[str, list[Person]] = {}
+    for person in people:
+        tracks.setdefault(person.track, []).append(person)
+    second = apart = 0.0
+    for before, after in (pair for track in tracks.values() for pair in pairwise(track)):
+        dx, dy = after.left_px - before.left_px, after.top_px - before.top_px
+        dw, dh = after.width_px - before.width_px, after.height_px - before.height_px
+        second += abs(dw) + abs(dh)
+        apart += abs(dw - dx) + abs(dh - dy)
+    return second > MOVED_PX and second > STEADIER * apart
