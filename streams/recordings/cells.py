@@ -53,7 +53,10 @@ def frame(text: str) -> int:
     """A frame number, however it is written: ``7``, ``007``, ``7.0``, ``7.000e+00``. Raises Bad."""
     found = int(whole("frame", text, NO_FRAME))
     if found > LAST_FRAME:
-        raise Bad(OUT_OF_RANGE, f"frame: expected a number up to {LAST_FRAME}, got {text[:SHOWN]}")
+        raise Bad(
+            OUT_OF_RANGE,
+            f"frame: expected a number up to {LAST_FRAME}, got {text[:SHOWN]} (times go into a column t_ms or t_s)",
+        )
     return found
 
 

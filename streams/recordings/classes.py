@@ -122,9 +122,10 @@ class Selection:
         """A name that the file does not have is a slip of the pen, unless another one is there."""
         there = {name for label in self._labels for name in self._names(label)}
         if self._wanted and not self._wanted & (there | {ALL, PEOPLE}):
+            given = ", ".join(self._shown(label) for label in self._labels if label.lower() not in NOT_GIVEN)
             raise OptionsError(
-                f"--classes: expected classes that the file has ({', '.join(map(self._shown, self._labels)) or 'none'}), "
-                f"or all, or people; got {', '.join(sorted(self._wanted))}"
+                f"--classes: expected classes that the file has ({given or 'it says none'}), or all, or people; "
+                f"got {', '.join(sorted(self._wanted))}"
             )
 
 

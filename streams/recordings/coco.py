@@ -20,7 +20,7 @@ from streams.recordings import cells, classes
 from streams.recordings.classes import Scheme, Selection
 from streams.recordings.collecting import Collected
 from streams.recordings.model import SHOWN, Bad, Options, PositionsError
-from streams.recordings.parsed import Parsed
+from streams.recordings.parsed import AS_CORNERS, Parsed
 
 Number = str | int | float
 FRAME_NUMBERS = ("frame_id", "frame_index")
@@ -80,7 +80,8 @@ def read(data: bytes, options: Options, where: str) -> Parsed:
         )
     frames = _frames(file.images)
     found = _collected(file, frames, options)
-    return Parsed("coco", "COCO json", found, fps=_fps(file), size_px=_size(file.images, where))
+    size = _size(file.images, where)
+    return Parsed("coco", "COCO json", found, fps=_fps(file), size_px=size, as_corners=AS_CORNERS)
 
 
 def _decoded(data: bytes, where: str) -> File:

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from streams.recordings.cells import is_number
 from streams.recordings.columns import known
 
-COMMENTS = ("#", "%", "//")
+COMMENTS = ("#", "%", "//", "sep=")
+"""The last is for Excel: it names the separator, which is found anyway."""
 LOOKED_AT = 200
 """Lines that are looked at to find the separator."""
 RATE = re.compile(r"\b(?:frame[ _-]?rate|fps)\b\s*[:=]?\s*([0-9]+(?:\.[0-9]+)?)", re.IGNORECASE)

@@ -19,7 +19,6 @@ FRACTIONS_TO = 1.5
 STEADIER = 2.0
 MOVED_PX = 20.0
 """Less movement in all shows nothing."""
-AS_CORNERS = "--columns frame,id,left,top,right,bottom,score"
 
 Size = tuple[int, int]
 
@@ -36,18 +35,15 @@ def check_pixels(frames: Sequence[Frame], size: Size | None, where: str) -> None
     )
 
 
-def warnings(frames: Sequence[Frame], camera: Size | None, said: Size | None, *, sizes_by_guess: bool) -> Iterator[str]:
-    """``camera``: its image in pixels; ``said``: the file's own. ``sizes_by_guess``: nobody said that they are sizes."""
+def warnings(frames: Sequence[Frame], camera: Size | None, said: Size | None, as_corners: str) -> Iterator[str]:
+    """``camera``: its image in pixels; ``said``: the file's own. ``as_corners``: what to do if sizes are corners."""
     if camera and said and camera != said:
         yield (
             f"the file is of an image of {said[0]} x {said[1]}, the camera's is {camera[0]} x {camera[1]}: positions on the "
             "floor will be wrong unless the tracker's boxes were scaled"
         )
-    if sizes_by_guess and _looks_like_corners(list(_boxed(frames)), said or camera):
-        yield (
-            "columns 5 and 6 look like the right and bottom edge of the box, not like its width and height: read the file "
-            f"with {AS_CORNERS}"
-        )
+    if as_corners and _looks_like_corners(list(_boxed(frames)), said or camera):
+        yield f"width and height of the boxes look like their right and bottom edges: {as_corners}"
 
 
 def _boxed(frames: Iterable[Frame]) -> Iterator[Person]:

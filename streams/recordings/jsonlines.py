@@ -10,6 +10,7 @@ may be given. ``at_ms`` is Unix milliseconds, or milliseconds from any beginning
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import msgspec
 
@@ -18,9 +19,10 @@ from streams.recordings import cells, classes
 from streams.recordings.classes import Selection
 from streams.recordings.collecting import Collected
 from streams.recordings.model import SHOWN, Bad, Options, PositionsError
-from streams.recordings.parsed import Parsed
+from streams.recordings.parsed import AS_CORNERS, Parsed
 
 NOT_JSON = "not readable"
+LOOKED_AT = 20
 
 
 class Somebody(msgspec.Struct, frozen=True, rename={"label": "class"}):
@@ -46,9 +48,9 @@ Read = tuple[int, str, Scene]
 
 
 def looks_like(data: bytes) -> bool:
-    """A first line that is an object of its own, with people in it."""
-    line = next((line for line in data.splitlines() if line.strip()), b"").strip()
-    return line.startswith(b"{") and b'"people"' in line and line.endswith(b"}")
+    """One of the first lines is an object of its own, with people in it."""
+    lines = [line.strip() for line in islice(data.splitlines(), LOOKED_AT)]
+    return any(line.startswith(b"{") and b'"people"' in line and line.endswith(b"}") for line in lines)
 
 
 def read(data: bytes, options: Options, where: str) -> Parsed:
@@ -68,7 +70,7 @@ def read(data: bytes, options: Options, where: str) -> Parsed:
     for row in refused:
         found.refuse(*row)
     found.bad.sort(key=lambda line: line.number)
-    return Parsed("jsonl", "JSON lines", found, by_frames=not by_time)
+    return Parsed("jsonl", "JSON lines", found, by_frames=not by_time, as_corners=AS_CORNERS)
 
 
 def _scene_of(raw: bytes) -> Scene:

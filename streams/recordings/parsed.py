@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 from streams.recordings.collecting import Collected
 
+AS_CORNERS = "write left, top, width and height"
+
 
 class Parsed(NamedTuple):
     """``name``: of the format; ``title``: for people. ``by_frames``: moments are frame numbers, else milliseconds.
 
-    ``fps``, ``size_px``: if the file says so itself. ``details``: more words about it ("comma-separated").
+    ``fps``, ``size_px``: if the file says so itself. ``details``, ``hint``: more words about it. ``as_corners``: what to do
+    if its sizes turn out to be corners; nothing where they cannot be.
     """
 
     name: str
@@ -21,3 +24,4 @@ class Parsed(NamedTuple):
     size_px: tuple[int, int] | None = None
     details: str = ""
     hint: str = ""
+    as_corners: str = ""

@@ -13,6 +13,8 @@ from streams.recordings.parsed import Parsed
 
 DEFAULT = 9.0
 """Frames a second of a file that nobody knows more about."""
+SHOWS_A_STEP = 10
+"""With fewer frames a step between their numbers may be chance; obsmat files always have one."""
 ANNOTATED = 2.5
 """obsmat files have so many annotated frames a second, whatever the video had."""
 YEAR_1971_MS = 31_536_000_000
@@ -20,10 +22,9 @@ YEAR_1971_MS = 31_536_000_000
 
 
 class Clock(NamedTuple):
-    """``fps`` 0: moments are milliseconds. ``step``: every how many frame numbers there is one. ``said``: by whom."""
+    """``fps`` 0: moments are milliseconds. ``said``: what is known of the rate, and by whom."""
 
     fps: float
-    step: int
     start_ms: int
     first: int
     said: str
@@ -38,12 +39,13 @@ def clock(parsed: Parsed, options: Options, seen: Seen, info: SequenceInfo | Non
     moments = sorted(parsed.found.people)
     if not parsed.by_frames:
         own = moments[0] >= YEAR_1971_MS and not seen.start_given
-        return Clock(0, 1, moments[0] if own else seen.start_ms, moments[0], "times of its own")
-    step = _step(moments) if parsed.name == "obsmat" else 1
+        unused = ", so --fps is not used" if options.fps is not None else ""
+        return Clock(0, moments[0] if own else seen.start_ms, moments[0], f"times of its own{unused}")
+    step = _step(moments) if parsed.name == "obsmat" or len(moments) >= SHOWS_A_STEP else 1
     fps, said = _rate(parsed, options, info, step)
     if step > 1:
         said += f", one frame in {step} has rows: {fps / step:g} a second"
-    return Clock(fps, step, seen.start_ms, moments[0], said)
+    return Clock(fps, seen.start_ms, moments[0], said)
 
 
 def _rate(parsed: Parsed, options: Options, info: SequenceInfo | None, step: int) -> tuple[float, str]:

@@ -8,7 +8,7 @@ from streams.events import Frame
 from streams.recordings import coco, doubts, jsonlines, tables
 from streams.recordings.dialect import Table, table
 from streams.recordings.formats import check_options
-from streams.recordings.layouts import MOT, Layout, floor_hint
+from streams.recordings.layouts import Layout, floor_hint
 from streams.recordings.model import BOOT, Options, PositionsError, PositionsFile, Seen
 from streams.recordings.opening import Opened, opened
 from streams.recordings.parsed import Parsed
@@ -32,8 +32,7 @@ def read_positions(path: Path, seen: Seen, options: Options | None = None) -> Po
     frames = _frames(parsed, when, seen)
     size = parsed.size_px or (file.info.size_px if file.info else None)
     doubts.check_pixels(frames, size or seen.size_px, str(file.path))
-    guessed = options.columns is None and parsed.name == MOT.name
-    doubted = doubts.warnings(frames, seen.size_px, size, sizes_by_guess=guessed)
+    doubted = doubts.warnings(frames, seen.size_px, size, parsed.as_corners)
     found = parsed.found
     return PositionsFile(
         frames, found.used, tuple(found.bad), dict(found.left_out), about(file, parsed, when, size),
@@ -56,6 +55,11 @@ def _parsed(file: Opened, options: Options) -> Parsed:
         return jsonlines.read(file.data, options, where)
     if json and (options.format == "coco" or coco.looks_like(file.data)):
         return coco.read(file.data, options, where)
+    if json and file.data.lstrip()[:1] in (b"{", b"["):
+        raise PositionsError(
+            f'{where}: JSON of an unknown shape: expected COCO ("images" and "annotations"), or one object a line, '
+            '{"frame": 7, "people": [{"id": 3, "box": [left, top, width, height]}]}'
+        )
     return _from_table(file, options)
 
 
@@ -67,7 +71,18 @@ def _from_table(file: Opened, options: Options) -> Parsed:
     found = tables.read(text, layout, options)
     by_frames = "frame" in layout.roles and not {"t_s", "t_ms"} & set(layout.roles)
     details, hint = _details(text, layout), floor_hint(text, layout)
-    return Parsed(layout.name, layout.title, found, by_frames, text.fps, None, details, hint)
+    as_corners = _as_corners(layout) if options.columns is None else ""
+    return Parsed(layout.name, layout.title, found, by_frames, text.fps, None, details, hint, as_corners)
+
+
+def _as_corners(layout: Layout) -> str:
+    """What reads the same columns with corners in place of sizes; nothing where they are none."""
+    if "width" not in layout.roles or "left" not in layout.roles:
+        return ""
+    roles = [{"width": "right", "height": "bottom"}.get(role, role) for role in layout.roles]
+    while roles[-1] == "-":
+        roles.pop()
+    return f"read the file with --columns {','.join(roles)}"
 
 
 def _details(text: Table, layout: Layout) -> str:

@@ -69,7 +69,10 @@ def test_columns_are_named(box: Box) -> None:
 
 def test_corners_are_warned_about(box: Box) -> None:
     text = "".join(f"{n + 1},7,{25 + 20 * n},300,{75 + 20 * n},400,0.8\n" for n in STEPS)
-    assert "WARNING: columns 5 and 6 look like the right and bottom edge" in replayed(box, write(box, text))[1]
+    assert (
+        "WARNING: width and height of the boxes look like their right and bottom edges"
+        in replayed(box, write(box, text))[1]
+    )
     figures, said = replayed(box, write(box, text), "--columns", "frame,id,left,top,right,bottom,score")
     assert ("WARNING" in said, entries(figures)) == (False, {"west": 1, "east": 1})
 

@@ -56,6 +56,12 @@ def test_a_class_that_the_file_does_not_have(file: Path) -> None:
         read(file, TRUTH, classes=("dog",))
 
 
+def test_classes_of_a_file_that_says_none(file: Path) -> None:
+    with pytest.raises(PositionsError, match="it says none"):
+        read(file, "1,1,10,20,30,40\n", classes=("person",))
+    assert read(file, "1,1,10,20,30,40\n", classes=("all",)).used == 1
+
+
 def test_a_file_called_gt_is_truth_even_without_classes(tmp_path: Path) -> None:
     text = "1,1,10,20,30,40,1,-1,-1,-1\n1,2,10,20,30,40,0,-1,-1,-1\n"
     truth, results = read(tmp_path / "gt.txt", text), read(tmp_path / "results.txt", text)

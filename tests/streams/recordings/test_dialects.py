@@ -38,6 +38,7 @@ WRITTEN = {
     "bar": rows("|"),
     "np.savetxt": rows(" ", "{:.18e}"),
     "np.savetxt with commas": rows(",", "{:.18e}"),
+    "Excel": "sep=;\n" + rows(";"),
     "quotes": rows(",", '"{}"'),
     "semicolon with decimal comma": rows(";").replace(".", ","),
     "tab with decimal comma": rows("\t").replace(".", ","),

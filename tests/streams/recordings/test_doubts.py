@@ -45,6 +45,15 @@ def test_corners_of_people_who_stand_still_show_at_the_images_edge(file: Path) -
     assert read(file, text).warnings == (), "without the image's size nobody can tell"
 
 
+def test_corners_are_noticed_in_every_format_of_sizes(file: Path) -> None:
+    truth = read(file, walk("{x},330,{right},500,1,1,1.0")).warnings
+    assert "--columns frame,id,left,top,right,bottom,consider,class" in truth[0]
+    people = (
+        f'{{"frame": {n}, "people": [{{"id": 1, "box": [{285 + 5 * n}, 330, {325 + 5 * n}, 500]}}]}}' for n in range(40)
+    )
+    assert "write left, top, width and height" in read(file, "\n".join(people)).warnings[0]
+
+
 @pytest.mark.parametrize(
     "row",
     ["{x},330,40,170,1", "{x},5,40,170,1", "5,5,40,170,1", "30,20,{x},400,1"],

@@ -170,6 +170,12 @@ def test_a_person_who_cannot_be_read_does_not_cost_the_others(file: Path) -> Non
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("text", ['[{"frame": 1, "people": []}]', '{"frames": {"1": []}}', "{\n", "[1, 2"])
+def test_json_of_another_shape_is_refused_with_the_one_that_is_read(file: Path, text: str) -> None:
+    with pytest.raises(PositionsError, match="JSON of an unknown shape: expected COCO"):
+        read(file, text)
+
+
 def test_frames_and_times_do_not_mix(file: Path) -> None:
     with pytest.raises(PositionsError, match='line 2: expected "at_ms" in every line or in none'):
         read(file, lines({"frame": 1, "people": []}, {"at_ms": 5, "people": []}))
