@@ -55,7 +55,7 @@ def frame(text: str) -> int:
     if found > LAST_FRAME:
         raise Bad(
             OUT_OF_RANGE,
-            f"frame: expected a number up to {LAST_FRAME}, got {text[:SHOWN]} (times go into a column t_ms or t_s)",
+            f"frame: expected a number up to {LAST_FRAME}, got {text[:SHOWN]} (times go into a column t_s or t_ms)",
         )
     return found
 
@@ -81,8 +81,14 @@ def whole(column: str, text: str, kind: str) -> str:
     value = _exactly(text)
     if value is not None:
         return str(value)
-    hint = " (detections without ids? run a tracker first)" if column == "id" and text.startswith("-1") else ""
+    hint = _hint(kind, text)
     raise Bad(kind, f"{column}: expected a whole number from 0 on, of up to 64 digits; got {text[:SHOWN]!r}{hint}")
+
+
+def _hint(kind: str, text: str) -> str:
+    if kind == NO_ID and text.startswith("-1"):
+        return " (detections without ids? run a tracker first)"
+    return " (times go into a column t_s or t_ms)" if kind == NO_FRAME and is_number(text) else ""
 
 
 def _exactly(text: str) -> int | None:

@@ -95,4 +95,7 @@ def suggestion(names: Sequence[str]) -> str:
     """``--columns`` for a header whose x and y have no unit, in metres: for whoever reads the error to correct."""
     roles = of_header(names)
     plain = {"x": "x_m", "y": "y_m"}
-    return ",".join(plain.get(name.strip().lower(), role) for name, role in zip(names, roles, strict=True))
+    return ",".join(
+        plain.get(name.strip().lower(), role) if role == UNUSED else role
+        for name, role in zip(names, roles, strict=True)
+    )

@@ -18,8 +18,11 @@ from streams.recordings.columns import known
 
 COMMENTS = ("#", "%", "//", "sep=")
 """The last is for Excel: it names the separator, which is found anyway."""
+BEHIND = re.compile(r"\s(?:#|%|//)")
+"""Where a comment begins behind a row."""
 LOOKED_AT = 200
 """Lines that are looked at to find the separator."""
+NAMES_OF_A_HEADER = 3
 RATE = re.compile(r"\b(?:frame[ _-]?rate|fps)\b\s*[:=]?\s*([0-9]+(?:\.[0-9]+)?)", re.IGNORECASE)
 SEPARATORS = ((",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "bar"), (None, "white space"))
 """In the order in which they win when two read a line equally well."""
@@ -75,7 +78,7 @@ def _sorted_out(data: bytes) -> tuple[list[tuple[int, str]], list[tuple[int, str
         if text.startswith(COMMENTS):
             comments.append((number, text.lstrip("#%/").strip()))
         elif text.strip():
-            texts.append((number, text))
+            texts.append((number, BEHIND.split(text, 1)[0]))
     return texts, comments
 
 
@@ -88,14 +91,17 @@ def split(text: str, separator: str | None) -> Fields:
 
 
 def _separator(texts: Sequence[str]) -> tuple[str | None, str]:
-    """The one with which most fields are numbers, and fewest are not."""
-    return max(SEPARATORS, key=lambda found: sum(_quality(split(text, found[0])) for text in texts))
+    """The one with which most fields are numbers and fewest are split too little; without a number, the header decides."""
+    return max(SEPARATORS, key=lambda found: _quality([split(text, found[0]) for text in texts]))
 
 
-def _quality(fields: Fields) -> int:
-    """Numbers, and names that are known (a header says as much as a row), less what has been split too little."""
-    unsplit = sum(not is_number(field) and any(sign in field for sign in SIGNS) for field in fields)
-    return sum(map(is_number, fields)) + (known(fields) if len(fields) > 1 else 0) - 2 * unsplit
+def _quality(rows: Sequence[Fields]) -> tuple[int, int]:
+    with_numbers = [row for row in rows if any(map(is_number, row))]
+    if not with_numbers:
+        return 0, sum(known(row) for row in rows if len(row) > 1)
+    fields = [(field, is_number(field)) for row in with_numbers for field in row]
+    unsplit = sum(any(sign in field for sign in SIGNS) for field, number in fields if not number)
+    return sum(number for _, number in fields) - 2 * unsplit, 0
 
 
 def _width(lines: Sequence[Line]) -> int:
@@ -105,11 +111,12 @@ def _width(lines: Sequence[Line]) -> int:
 
 
 def _header(lines: Sequence[Line], width: int) -> Line | None:
-    """The first line, if it has the rows' width, no number, and at least two names."""
+    """The first line, if it has no number: by its names, or, names unknown, if there are as many as columns."""
     first = lines[0] if lines else None
-    if first is None or len(first.fields) != width or width < 2 or any(map(is_number, first.fields)):
+    if first is None or any(map(is_number, first.fields)) or len(first.fields) < 2:
         return None
-    return first if len(lines) > 1 or known(first.fields) >= 2 else None
+    as_wide = len(first.fields) == width and len(lines) > 1
+    return first if as_wide or known(first.fields) >= NAMES_OF_A_HEADER else None
 
 
 def _hinted(comments: Sequence[tuple[int, str]], separator: str | None, width: int) -> tuple[tuple[str, ...], int]:
@@ -117,7 +124,7 @@ def _hinted(comments: Sequence[tuple[int, str]], separator: str | None, width: i
     for number, text in reversed(comments):
         for candidate in (separator, None):
             names = split(text, candidate)
-            if len(names) == width and known(names) >= 3 and not any(map(is_number, names)):
+            if len(names) == width and known(names) >= NAMES_OF_A_HEADER and not any(map(is_number, names)):
                 return tuple(names), number
     return (), 0
 

@@ -1,10 +1,11 @@
-"""What a file of boxes looks like as a whole: corners in place of sizes, fractions in place of pixels, another image.
+"""What a file looks like as a whole: corners in place of sizes, fractions in place of pixels, another image, other columns.
 
 No single row shows it, and every figure would be wrong; so it is said, with the option that reads the file right.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
@@ -16,7 +17,10 @@ MANY = 0.2
 """Of the boxes reach out of the image: people at its edge do, but not a fifth of all."""
 FRACTIONS_TO = 1.5
 """A box at the edge may reach a little over 1."""
+ENOUGH_IDS = 20
+"""With fewer ids it may be chance that nobody is seen twice."""
 STEADIER = 2.0
+"""So much less than its second edge a moving box's size changes."""
 MOVED_PX = 20.0
 """Less movement in all shows nothing."""
 
@@ -42,8 +46,18 @@ def warnings(frames: Sequence[Frame], camera: Size | None, said: Size | None, as
             f"the file is of an image of {said[0]} x {said[1]}, the camera's is {camera[0]} x {camera[1]}: positions on the "
             "floor will be wrong unless the tracker's boxes were scaled"
         )
+    if _nobody_seen_twice(frames):
+        yield (
+            "nearly every id is seen once only, so nobody moves: is the first column the frame and the second the person's id? "
+            "If not, name them with --columns"
+        )
     if as_corners and _looks_like_corners(list(_boxed(frames)), said or camera):
         yield f"width and height of the boxes look like their right and bottom edges: {as_corners}"
+
+
+def _nobody_seen_twice(frames: Sequence[Frame]) -> bool:
+    seen = Counter(person.track for frame in frames for person in frame.people)
+    return len(seen) >= ENOUGH_IDS and sum(count == 1 for count in seen.values()) >= NEARLY_ALL * len(seen)
 
 
 def _boxed(frames: Iterable[Frame]) -> Iterator[Person]:

@@ -63,6 +63,13 @@ class Columns:
         passed = sum(_passes(row, column, test) for row in self._rows)
         return bool(self._rows) and passed >= NEARLY_ALL * len(self._rows)
 
+    def words(self, column: int) -> bool:
+        """Whether nearly all values are something, and no number."""
+        words = sum(
+            len(row) >= column and row[column - 1] != "" and not is_number(row[column - 1]) for row in self._rows
+        )
+        return bool(self._rows) and words >= NEARLY_ALL * len(self._rows)
+
     def any(self, column: int, test: Callable[[float], bool]) -> bool:
         return any(_passes(row, column, test) for row in self._rows)
 
@@ -109,13 +116,24 @@ def floor_hint(table: Table, layout: Layout) -> str:
 def _mot(width: int, columns: Columns, name: str) -> Layout:
     """Results, detections and the several kinds of truth have the same first six columns."""
     flagged = columns.all(7, _in(0, 1))
+    if (at := next((at for at in range(7, width + 1) if columns.words(at)), 0)) > 0:
+        return _named_classes(at)
     if width == 10 and columns.all(8, _whole(0, 11)) and columns.any(8, _whole(1, 11)) and _visdrone_flags(columns):
         return VISDRONE_TRUTH if flagged else VISDRONE
+    if width == 8 and flagged and columns.any(7, _in(0)) and columns.all(8, _whole(1, 13)):
+        return TRUTH
     if width in (9, 10) and flagged and columns.all(8, _whole(1, 13)) and columns.all(9, lambda v: 0 <= v <= 1):
         return TRUTH
     if width >= 8 and columns.all(8, _whole(-1, 99)) and columns.any(8, _whole(0, 99)) and _no_place(width, columns):
         return CLASSED
     return PLAIN_TRUTH if flagged and width > 6 and name.removesuffix(".gz") == "gt.txt" else MOT
+
+
+def _named_classes(at: int) -> Layout:
+    """Tools for labelling write the class's name behind the box, or behind the score."""
+    roles = list(MOT.roles)
+    roles[at - 1] = "class"
+    return MOT._replace(title="MOTChallenge text with names of classes", roles=tuple(roles), scheme=classes.NAMED)
 
 
 def _visdrone_flags(columns: Columns) -> bool:

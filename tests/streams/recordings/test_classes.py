@@ -80,6 +80,20 @@ def test_a_column_of_names(file: Path, person: str) -> None:
     assert (ids(found), found.left_out) == ([["1"]], {"class car": 1})
 
 
+@pytest.mark.parametrize(
+    "row", ["{f},{id},10,20,30,40,{name}", "{f},{id},10,20,30,40,0.9,{name}", "{f},{id},10,20,30,40,1,-1,{name}"]
+)
+def test_names_of_classes_behind_the_box(file: Path, row: str) -> None:
+    text = "".join(row.format(f=f, id=i, name=name) + "\n" for f in (1, 2) for i, name in ((1, "person"), (2, "car")))
+    found = read(file, text)
+    assert (ids(found), found.left_out, found.bad) == ([["1"]] * 2, {"class car": 2}, ())
+
+
+def test_truth_without_visibility(file: Path) -> None:
+    found = read(file, "1,1,10,20,30,40,1,1\n1,2,10,20,30,40,0,1\n1,3,10,20,30,40,0,3\n")
+    assert ids(found) == [["1"]]
+
+
 def test_py_motmetrics_names_for_the_columns_of_truth(file: Path) -> None:
     header = "FrameId,Id,X,Y,Width,Height,Confidence,ClassId,Visibility\n"
     assert ids(read(file, header + TRUTH)) == [["1", "2"]] * 2

@@ -63,6 +63,13 @@ def test_sizes_are_taken_for_sizes(file: Path, row: str) -> None:
     assert read(file, walk(row), size_px=IMAGE).warnings == ()
 
 
+def test_ids_that_nobody_has_twice_are_no_ids(file: Path) -> None:
+    """Person, frame, left, ... of two people, one after the other: taken for frame and id, everybody is in two frames."""
+    text = "".join(f"{who} {25 * who + n} {285 + n} 330 40 170\n" for who in (1, 2) for n in range(25))
+    assert "is the first column the frame and the second the person's id?" in read(file, text).warnings[0]
+    assert read(file, text, columns=("id", "frame", "left", "top", "width", "height")).warnings == ()
+
+
 @pytest.mark.parametrize("row", ["0.1484,0.3056,0.0208,0.1574,0.9", "0.99,0.9,0.2,0.2,1"])
 def test_fractions_of_the_image_are_refused_with_its_size(file: Path, row: str) -> None:
     with pytest.raises(PositionsError, match=r"fractions of the image.*1920 x 1080"):

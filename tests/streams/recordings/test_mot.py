@@ -75,10 +75,12 @@ def test_floor_columns_are_used_only_on_request_and_where_given(file: Path) -> N
         ("8,3,10,20,30,", "expected at least 6 columns (frame,id,left,top,width,height), got 5"),
         ("8 3 10 20 30 40", "expected at least 6 columns (frame,id,left,top,width,height), got 1"),
         ("8,3,10,20,30,40,1,-1,-1,-1,8", "expected at most 10 columns (MOTChallenge text), got 11"),
-        ("-8,3,10,20,30,40", "frame: expected a whole number from 0 on, of up to 64 digits; got '-8'"),
-        ("8.5,3,10,20,30,40", "frame: expected a whole number from 0 on, of up to 64 digits; got '8.5'"),
+        ("-8,3,10,20,30,40", "frame: expected a whole number from 0 on, of up to 64 digits; got '-8' "
+                               "(times go into a column t_s or t_ms)"),
+        ("8.5,3,10,20,30,40", "frame: expected a whole number from 0 on, of up to 64 digits; got '8.5' "
+                                "(times go into a column t_s or t_ms)"),
         (f"{LAST_FRAME + 1},3,1,2,3,4", "frame: expected a number up to 1000000000, got 1000000001 "
-                                        "(times go into a column t_ms or t_s)"),
+                                        "(times go into a column t_s or t_ms)"),
         ("8,-1,10,20,30,40", "id: expected a whole number from 0 on, of up to 64 digits; got '-1' "
                              "(detections without ids? run a tracker first)"),
         ("8,bob,10,20,30,40", "id: expected a whole number from 0 on, of up to 64 digits; got 'bob'"),
