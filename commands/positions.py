@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -126,6 +127,10 @@ def say(path: Path, positions: PositionsFile) -> None:
         line(f"WARNING: {text}", "bold red")
 
 
-def too_bad(positions: PositionsFile) -> str:
-    """What to say when more than a tenth of the file could not be used; nothing otherwise."""
-    return too_many(positions.understood, positions.unusable)
+def too_bad(positions: PositionsFile, refused: Mapping[str, int] | None = None) -> str:
+    """What to say when more than a tenth of the file could not be used; nothing otherwise.
+
+    ``refused``: rows of the file that were read and that the engine could not use, by kind.
+    """
+    unusable = Counter(positions.unusable) + Counter(refused or {})
+    return too_many(positions.understood - sum((refused or {}).values()), unusable)

@@ -82,8 +82,8 @@ def command(
             differences = _replay_log(recording, results, prove=prove)
         else:
             source = _source(recording, directory, rules, given, start)
-            unusable = too_bad(source.positions) if source.positions else ""
             _replay_source(recording, source, results)
+            unusable = too_bad(source.positions) if source.positions else ""
         written = results.save()
     _report(results, time.perf_counter() - started, written)
     if unusable and not allow_bad:

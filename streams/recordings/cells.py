@@ -27,7 +27,7 @@ def number(column: str, text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        value = _with_comma(text)
+        value = _with_comma(text) if "," in text else math.nan
     # Python reads 1_000 and digits of other scripts as numbers; no other program does.
     if not math.isfinite(value) or "_" in text or not text.isascii():
         raise Bad(NOT_A_NUMBER, f"{column}: expected a number, got {text[:SHOWN]!r}")

@@ -95,10 +95,10 @@ class Selection:
     def _judged(self, label: str, considered: bool) -> str:
         if label in self._scheme.never:
             return f"class {self._shown(label)}"
-        if self._wanted and PEOPLE not in self._wanted:
-            # Who names classes wants them: benchmarks mark every car as not to be considered.
-            return "" if ALL in self._wanted or self._names(label) & self._wanted else f"class {self._shown(label)}"
-        if not self._is_person(label) and not self._names(label) & self._wanted:
+        # Who names classes wants them: benchmarks mark every car as not to be considered.
+        if ALL in self._wanted or self._names(label) & self._wanted:
+            return ""
+        if not self._is_person(label) or (self._wanted and PEOPLE not in self._wanted):
             return f"class {self._shown(label)}"
         return "" if considered else self._not_considered(label)
 

@@ -32,7 +32,7 @@ def check_pixels(frames: Sequence[Frame], size: Size | None, where: str) -> None
     values = [value for p in _boxed(frames) for value in (p.left_px, p.top_px, p.width_px, p.height_px)]
     if not values or max(map(abs, values)) > FRACTIONS_TO or all(value.is_integer() for value in values):
         return
-    image = f"the camera's image is {size[0]} x {size[1]} pixels" if size else "the image's size in pixels"
+    image = f"the image is {size[0]} x {size[1]} pixels" if size else "the image's size in pixels"
     raise PositionsError(
         f"{where}: expected boxes in pixels, got none beyond {max(map(abs, values)):.2f}: these are fractions of the image. "
         f"Multiply left and width by its width, top and height by its height ({image})"

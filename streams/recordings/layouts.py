@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -33,10 +34,10 @@ class Layout(NamedTuple):
     minus_one: bool = True
     any_id: bool = False
 
-
-def _kitti(name: str) -> Layout:
-    roles = ("frame", "id", "class", "-", "-", "-", *CORNERS, "-", "-", "-", "-", "-", "-", "-", "score")
-    return Layout(name, "KITTI tracking labels", roles, 10, 18, classes.NAMED)
+    @property
+    def by_frames(self) -> bool:
+        """Whether its moments are frame numbers; times go first where it has both."""
+        return not {"t_s", "t_ms"} & set(self.roles)
 
 
 MOT = Layout("mot", "MOTChallenge text", (*BOX, "score", "-", "-", "-"), 6, 10)
@@ -46,38 +47,52 @@ TRUTH = Layout("mot-gt", "MOTChallenge ground truth", (*BOX, "consider", "class"
 PLAIN_TRUTH = TRUTH._replace(roles=(*BOX, "consider", "-", "-", "-"), scheme=None)
 VISDRONE = Layout("visdrone", "VisDrone", (*BOX, "score", "class", "-", "-"), 8, 10, classes.VISDRONE)
 VISDRONE_TRUTH = VISDRONE._replace(title="VisDrone ground truth", roles=(*BOX, "consider", "class", "-", "-"))
-KITTI = _kitti("kitti")
+KITTI = Layout(
+    "kitti",
+    "KITTI tracking labels",
+    ("frame", "id", "class", *"---", *CORNERS, *"-------", "score"),
+    10,
+    18,
+    classes.NAMED,
+)
 OBSMAT = Layout("obsmat", "obsmat", ("frame", "id", "x_m", "-", "y_m"), 5, 8, minus_one=False)
 
 FORCED = {layout.name: layout for layout in (MOT, TRUTH, VISDRONE, KITTI, OBSMAT)}
 
 
 class Columns:
-    """A table by columns, from the left, counting from 1 as people do: what the values of all rows have in common."""
+    """A table by columns, from the left, counting from 1 as people do: what the values of all rows have in common.
+
+    Columns that tell formats apart have few different values, so each is looked at once, however many rows have it.
+    """
 
     def __init__(self, rows: Sequence[Fields]) -> None:
         self._rows = rows
+        self._values: dict[int, Counter[str]] = {}
 
     def all(self, column: int, test: Callable[[float], bool]) -> bool:
         """Whether nearly all values are numbers that pass."""
-        passed = sum(_passes(row, column, test) for row in self._rows)
+        passed = sum(count for text, count in self._of(column).items() if _passes(text, test))
         return bool(self._rows) and passed >= NEARLY_ALL * len(self._rows)
 
     def words(self, column: int) -> bool:
         """Whether nearly all values are something, and no number."""
-        words = sum(
-            len(row) >= column and row[column - 1] != "" and not is_number(row[column - 1]) for row in self._rows
-        )
+        words = sum(count for text, count in self._of(column).items() if text and not is_number(text))
         return bool(self._rows) and words >= NEARLY_ALL * len(self._rows)
 
     def any(self, column: int, test: Callable[[float], bool]) -> bool:
-        return any(_passes(row, column, test) for row in self._rows)
+        return any(_passes(text, test) for text in self._of(column))
+
+    def _of(self, column: int) -> Counter[str]:
+        if column not in self._values:
+            self._values[column] = Counter(row[column - 1] for row in self._rows if len(row) >= column)
+        return self._values[column]
 
 
-def _passes(row: Fields, column: int, test: Callable[[float], bool]) -> bool:
+def _passes(text: str, test: Callable[[float], bool]) -> bool:
     try:
-        return test(number("", row[column - 1]))
-    except (Bad, IndexError):
+        return test(number("", text))
+    except Bad:
         return False
 
 

@@ -69,10 +69,9 @@ def _from_table(file: Opened, options: Options) -> Parsed:
         raise PositionsError(f"{where}: expected rows of positions, got comments and a header only")
     layout = tables.layout_of(text, options, file.path.name, where)
     found = tables.read(text, layout, options)
-    by_frames = "frame" in layout.roles and not {"t_s", "t_ms"} & set(layout.roles)
     details, hint = _details(text, layout), floor_hint(text, layout)
     as_corners = _as_corners(layout) if options.columns is None else ""
-    return Parsed(layout.name, layout.title, found, by_frames, text.fps, None, details, hint, as_corners)
+    return Parsed(layout.name, layout.title, found, layout.by_frames, text.fps, None, details, hint, as_corners)
 
 
 def _as_corners(layout: Layout) -> str:

@@ -9,13 +9,15 @@ from streams.events import Person
 from streams.recordings import cells, classes, columns, layouts
 from streams.recordings.classes import Scheme, Selection
 from streams.recordings.collecting import Collected
-from streams.recordings.columns import FLOOR, MOMENTS, PLACES, UNUSED
+from streams.recordings.columns import FLOOR, PLACES, UNUSED
 from streams.recordings.dialect import Fields, Line, Table
 from streams.recordings.layouts import Layout
 from streams.recordings.model import Bad, Options, PositionsError
 
 COLUMNS = "columns"
 TOO_FEW, TOO_MANY = "too few columns", "too many columns"
+POINT_PX = 4.0
+"""A point is where somebody stands: the bottom centre of a box of this size, which is small, but not no box at all."""
 Box = tuple[float, float, float, float]
 
 
@@ -109,8 +111,7 @@ BOXES: dict[tuple[str, ...], Callable[[Sequence[float]], Box]] = {
     PLACES[0]: lambda v: (v[0], v[1], v[2], v[3]),
     PLACES[1]: lambda v: (v[0], v[1], v[2] - v[0], v[3] - v[1]),
     PLACES[2]: lambda v: (v[0] - v[2] / 2, v[1] - v[3] / 2, v[2], v[3]),
-    # A point is where somebody stands: the bottom centre of a box of one pixel.
-    PLACES[3]: lambda v: (v[0] - 0.5, v[1] - 1, 1.0, 1.0),
+    PLACES[3]: lambda v: (v[0] - POINT_PX / 2, v[1] - POINT_PX, POINT_PX, POINT_PX),
 }
 
 
@@ -131,10 +132,6 @@ class _Reader:
         self._floor = _place(roles, groups.get(False))
         self._unit = FLOOR[groups[False][0]] if False in groups else 1.0
 
-    @property
-    def by_frames(self) -> bool:
-        return self._time not in MOMENTS[1:]
-
     def checked(self, fields: Fields) -> Fields:
         count, layout = len(fields), self._layout
         if count < layout.needed:
@@ -146,7 +143,7 @@ class _Reader:
 
     def label(self, fields: Fields) -> str:
         text = fields[self._class] if 0 <= self._class < len(fields) else ""
-        if text.isalpha() or not cells.is_number(text):
+        if not text or text.isalpha() or not cells.is_number(text):
             return text
         value = cells.number("class", text)
         return str(int(value)) if value.is_integer() else text
@@ -159,7 +156,7 @@ class _Reader:
     def moment(self, fields: Fields) -> int:
         """The frame's number, or milliseconds."""
         text = fields[self._at]
-        if self.by_frames:
+        if self._layout.by_frames:
             return cells.frame(text)
         value = cells.number(self._time, text) * (1000 if self._time == "t_s" else 1)
         if not 0 <= value <= cells.LATEST_MS:

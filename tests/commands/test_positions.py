@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from commands.positions import too_bad
 from streams.events import Frame
+from streams.recordings import BadLine, PositionsFile
 from streams.topics import OBSERVATIONS
 from tests.support.operating import Box
 
@@ -110,6 +112,13 @@ def test_more_than_a_tenth_ends_with_65_and_the_files_are_written(box: Box) -> N
 
 def test_what_was_left_out_is_not_unusable(box: Box) -> None:
     replayed(box, write(box, KITTI + "junk\n" * 10), "--min-score", 2)
+
+
+def test_what_the_engine_could_not_use_counts_as_well() -> None:
+    positions = PositionsFile((), used=95, bad=(BadLine(1, "x", "why", "no id"),) * 5, left_out={"class car": 100})
+    assert too_bad(positions) == too_bad(positions, {"off the floor": 10}) == ""
+    said = too_bad(positions, {"off the floor": 20, "no id": 1})
+    assert "(26 of 200: 20 off the floor, 6 no id)" in said
 
 
 # -- wrong options -----------------------------------------------------------------------------------------------------

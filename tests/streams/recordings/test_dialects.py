@@ -123,7 +123,7 @@ def test_trajectories_on_the_floor_have_no_box(
 def test_a_point_in_the_image_is_where_somebody_stands(file: Path) -> None:
     """
     +-+
-    | |  one pixel, its bottom centre is the point
+    | |  a small box, its bottom centre is the point
     +.+
     """
     ((_, (left, top, width, height)),) = boxes(read(file, "1,1,305,500\n", columns=("frame", "id", "x_px", "y_px")))
