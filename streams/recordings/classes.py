@@ -119,7 +119,7 @@ class Selection:
         return f"{label} ({name})" if name else label or "not given"
 
     def _check(self) -> None:
-        """A name that the file does not have is a slip of the pen, unless another one is there."""
+        """Some of the wanted classes may be absent; if all are, the name is probably mistyped."""
         there = {name for label in self._labels for name in self._names(label)}
         if self._wanted and not self._wanted & (there | {ALL, PEOPLE}):
             given = ", ".join(self._shown(label) for label in self._labels if label.lower() not in NOT_GIVEN)
