@@ -8,8 +8,10 @@ from time import perf_counter
 
 from agents.topology import SENSING, TOPOLOGY
 from benchmarks.figures import Figure, Options
-from commands.sources import mot_source
+from commands.positions import Given
+from commands.sources import positions_source
 from streams.driver import Driver
+from streams.recordings import Options as Reading
 
 ROOT = Path(__file__).parents[1]
 DAY = ROOT.parent / "shared" / "data" / "hall-day" / "tracks.mot.txt"
@@ -32,6 +34,6 @@ def _replay() -> tuple[float, int, int, int]:
     """Seconds; frames; records of the first lane, ticks included; events published."""
     started = perf_counter()
     driver = Driver(TOPOLOGY)
-    source = mot_source(DAY, SENSING, FORUM, None, camera=None, fps=FPS, start=None)
+    source = positions_source(DAY, SENSING, FORUM, None, Given(options=Reading(fps=FPS)))
     outputs = sum(1 for _ in driver.run(source.records))
     return perf_counter() - started, source.total, driver.engines[0].counts["records"], outputs

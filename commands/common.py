@@ -19,15 +19,16 @@ from streams.kafka.access import Access
 from streams.kafka.log import KafkaLog
 from streams.kafka.naming import Naming
 from streams.log import EventLog
-from streams.mot import MotError
 from streams.recording import RecordingError
+from streams.recordings import OptionsError, PositionsError
 from streams.worker.failure import EXITS, Fatal
 
 DEMO = Path(__file__).parents[1] / "config" / "examples" / "demo"
 
 
 CODES: tuple[tuple[tuple[type[BaseException], ...], int], ...] = (
-    ((RecordingError, MotError), 65),
+    ((OptionsError,), 64),  # before its kind
+    ((RecordingError, PositionsError), 65),
     *((row.causes, row.code) for row in EXITS),
     ((TopicMissing,), 75),
     ((LogError,), 70),

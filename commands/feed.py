@@ -14,6 +14,7 @@ from agents.topology import TOPOLOGY
 from commands.common import Ended, clear_errors, open_log, settings
 from commands.config import ORIGIN, in_log
 from commands.played import Files, Halls, Options, given_files, open_recording, place
+from commands.positions import Given, position_options
 from streams.driver import closing_ticks
 from streams.log import EventLog
 from streams.operating.feeding import Clock, Feeder, Pace
@@ -38,7 +39,7 @@ class Speed(click.ParamType):
 
 
 @click.command("feed")
-@click.argument("recording", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("recording", type=click.Path(exists=True, path_type=Path))
 @click.option("--speed", type=Speed(), default="1", show_default=True, help="Times as fast as it was recorded, or max.")
 @click.option(
     "--hall", "directory", type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -48,18 +49,17 @@ class Speed(click.ParamType):
     "--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="With --hall: this file in place of its rules.yaml.",
 )  # fmt: skip
-@click.option("--camera", help="MOTChallenge: the camera that saw it [default: the hall's only one].")
-@click.option("--fps", type=float, default=9.0, show_default=True, help="MOTChallenge: frames a second.")
+@position_options
 @click.option("--start", metavar="ISO", help="When it begins, in the hall's own time [default: as recorded].")
 @click.option("--no-close", "more", is_flag=True, help="No ticks behind the end: another recording follows.")
 def command(
-    recording: Path, speed: float, directory: Path | None, rules: Path | None, camera: str | None, fps: float,
+    recording: Path, speed: float, directory: Path | None, rules: Path | None, given: Given,
     start: str | None, more: bool,
 ) -> None:  # fmt: skip
     """Play RECORDING into the log, as the cameras sent it; a running engine takes it from there.
 
-    RECORDING is a simulation (`hall simulate`), a log saved by `hall record`, or MOTChallenge text. What the edge sent
-    is played; what the engine concluded then, it concludes anew.
+    RECORDING is a simulation (`hall simulate`), a log saved by `hall record`, or a file of positions
+    (docs/recordings.md). What the edge sent is played; what the engine concluded then, it concludes anew.
 
     At speed 1 the first event is now, whatever the recording says, and the rest follows in real time. Other speeds need
     a log whose time is the recording's own (`hall topics create --time producer`): there the recorded times stand,
@@ -88,7 +88,7 @@ def command(
     with clear_errors(), open_log(found) as log:
         known = in_log(log)
         own_clock = _own_clock(log, speed, embedded=found.broker.embedded)
-        options = Options(given_files(directory, rules), camera, fps, start)
+        options = Options(given_files(directory, rules), given, start)
         source = open_recording(recording, options, known)
         plays = place(source, log, options, known, own_clock=own_clock)
         halls = Halls(known, options.given)

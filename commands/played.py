@@ -15,16 +15,17 @@ import click
 from agents.topology import TOPOLOGY
 from commands.common import Ended, now_ms
 from commands.config import ORIGIN
+from commands.positions import Given, positions_of, say, too_bad
 from commands.showing import when
 from commands.sources import start_ms
 from config.hall import Hall
 from config.loading import load_files, read_dir
 from streams.events import Configured
 from streams.log import EventLog
-from streams.mot import MotError, read_mot
 from streams.operating import admin
 from streams.playing import Play, in_time, moved, recorded
 from streams.recording import RecordingError, is_recording
+from streams.recordings import OptionsError, PositionsError
 
 Files = Mapping[str, str]
 
@@ -34,8 +35,7 @@ class Options:
     """What the recording does not say itself. ``given``: the files of --hall, by hall; empty without."""
 
     given: Mapping[str, Files]
-    camera: str | None
-    fps: float
+    positions: Given
     start: str | None
 
 
@@ -64,9 +64,10 @@ def given_files(directory: Path | None, rules: Path | None) -> dict[str, Files]:
 def open_recording(path: Path, options: Options, known: Mapping[str, Files]) -> Recording:
     """``known``: the files of the halls that the log has."""
     if not is_recording(path):
-        return _mot(path, options, known)
-    if options.camera is not None:
-        raise click.UsageError("--camera is for MOTChallenge text; this recording names its cameras itself")
+        return _positions(path, options, known)
+    options.positions.refuse_for(path)
+    if options.positions.camera is not None:
+        raise click.UsageError("--camera is for files of positions; this recording names its cameras itself")
     mark = b'"topic":"%s"' % ORIGIN.topic.encode()
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
@@ -75,27 +76,28 @@ def open_recording(path: Path, options: Options, known: Mapping[str, Files]) -> 
         raise RecordingError(f"{path}: cannot be read to its end, {e}: it was cut off, or is damaged") from e
 
 
-def _mot(path: Path, options: Options, known: Mapping[str, Files]) -> Recording:
-    hall = _hall_of_mot(options, known)
-    names = [camera.id for camera in hall.cameras]
-    camera = options.camera or (names[0] if len(names) == 1 else None)
-    if camera not in names:
-        got = repr(camera) if camera else f"none, and the hall has {len(names)}"
-        raise click.UsageError(f"expected --camera with the one that saw this ({', '.join(names)}), got {got}")
+def _positions(path: Path, options: Options, known: Mapping[str, Files]) -> Recording:
+    hall = _hall_of_positions(options, known)
+    begin = start_ms(options.start, hall)
     try:
-        mot = read_mot(path, hall=hall.id, camera=camera, fps=options.fps, start_ms=start_ms(options.start, hall))
-    except MotError as e:
-        raise Ended(f"{e}\nA recording is what `hall simulate` or `hall record` wrote, or MOTChallenge text", 65) from e
-    for line in mot.bad:
-        click.echo(f"{path}:{line.number}: {line.why}: {line.text!r}", err=True)
-    return Recording(path, len(mot), [Play(frame.at_ms, ORIGIN.topic, frame) for frame in mot])
+        positions = positions_of(path, hall, options.positions, begin, start_given=options.start is not None)
+    except OptionsError:
+        raise
+    except PositionsError as e:
+        raise Ended(
+            f"{e}\nA recording is what `hall simulate` or `hall record` wrote, or a file of positions", 65
+        ) from e
+    say(path, positions)
+    if unusable := too_bad(positions):
+        click.echo(f"WARNING: {unusable}", err=True)
+    return Recording(path, len(positions), [Play(frame.at_ms, ORIGIN.topic, frame) for frame in positions])
 
 
-def _hall_of_mot(options: Options, known: Mapping[str, Files]) -> Hall:
+def _hall_of_positions(options: Options, known: Mapping[str, Files]) -> Hall:
     halls = options.given or known
     if len(halls) != 1:
         there = f"the log has {', '.join(halls)}" if halls else "the log has none"
-        raise click.UsageError(f"MOTChallenge text does not say which hall it is of ({there}): give --hall DIR")
+        raise click.UsageError(f"positions do not say which hall they are of ({there}): give --hall DIR")
     return load_files(next(iter(halls.values()))).hall
 
 

@@ -10,34 +10,36 @@ from rich.console import Console
 
 from agents.topology import SENSING, TOPOLOGY
 from commands.common import Ended, clear_errors
+from commands.positions import Given, position_options, say, too_bad
 from commands.progress import tracked
 from commands.replaying import Difference, replay_log
 from commands.results import Results
-from commands.sources import Source, events_source, is_log, mot_source
+from commands.sources import Source, events_source, is_log, positions_source
 from streams.driver import Driver
 from streams.recording import is_recording
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-NOTES_SHOWN = 10
+RECORDING = click.Path(exists=True, path_type=Path)
+DIFFERENCES_SHOWN = 10
 
 
 @click.command("replay")
-@click.argument("recording", type=EXISTING)
+@click.argument("recording", type=RECORDING)
 @click.option(
     "--hall",
     "directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The hall's directory; needed for MOTChallenge text.",
+    help="The hall's directory; needed for positions.",
 )
 @click.option("--rules", type=EXISTING, help="Use this file in place of the hall's rules.yaml.")
 @click.option("--out", type=FILE, help="Write every published event, one JSON object a line.")
 @click.option("--summary", type=FILE, help="Write the figures: entries, exits, occupancy, dwell, crossings.")
 @click.option("--heatmap", type=FILE, help="Draw where people spent their time (PNG).")
 @click.option("--tracks", type=FILE, help="Draw everyone's way (PNG).")
-@click.option("--camera", help="MOTChallenge: the camera that saw it [default: the hall's only one].")
-@click.option("--fps", type=float, default=9.0, show_default=True, help="MOTChallenge: frames a second.")
-@click.option("--start", help="MOTChallenge: time of the first frame, ISO, hall time [default: 2020-01-01T09:00:00].")
+@position_options
+@click.option("--start", help="Positions: time of the first frame, ISO, hall time [default: 2020-01-01T09:00:00].")
+@click.option("--allow-bad", is_flag=True, help="Positions: exit with 0 even if more than a tenth could not be used.")
 @click.option(
     "--prove", is_flag=True, help="A log's recording: compare with what was published then; exit 1 if it differs."
 )
@@ -46,18 +48,23 @@ NOTES_SHOWN = 10
 )
 def command(
     recording: Path, directory: Path | None, rules: Path | None, out: Path | None, summary: Path | None,
-    heatmap: Path | None, tracks: Path | None, camera: str | None, fps: float, start: str | None, prove: bool, what_if: bool,
+    heatmap: Path | None, tracks: Path | None, given: Given, start: str | None, allow_bad: bool, prove: bool, what_if: bool,
 ) -> None:  # fmt: skip
     """Run the engine over RECORDING and publish into files instead of a log.
 
-    RECORDING is MOTChallenge text (frame,id,left,top,width,height,...), a simulation (`hall simulate`), or a log saved by
-    `hall record`. The last brings its own configuration and comes out byte for byte as it was published; --prove
-    checks that. With --what-if its frames run under other files.
+    RECORDING is a file of positions (MOTChallenge, KITTI, obsmat, COCO or JSON lines, or a table: docs/recordings.md), a
+    simulation (`hall simulate`), or a log saved by `hall record`. The last brings its own configuration and comes out byte
+    for byte as it was published; --prove checks that. With --what-if its frames run under other files.
 
     \b
       hall replay tracks.txt --hall halls/forum --summary summary.json --heatmap heat.png
+      hall replay MOT17-02 --hall halls/forum --classes pedestrian            a folder: gt/gt.txt and seqinfo.ini
+      hall replay walks.txt --hall halls/forum --columns id,frame,x_cm,y_cm --fps 25
       hall replay log.jsonl.gz --prove
       hall replay log.jsonl.gz --what-if --hall halls/demo --rules stricter.yaml --out events.jsonl
+
+    Exit code: 0, 1 --prove found a difference, 64 wrong options, 65 not a recording, or more than a tenth of a file of
+    positions could not be used (what was asked for is written all the same).
     """
     with clear_errors():
         whole_log = is_log(recording) and not what_if
@@ -68,28 +75,32 @@ def command(
                 "--prove needs a log's recording (`hall record`): only there stands what was published"
             )
         results = Results(summary, heatmap, tracks, out)
-        started = time.perf_counter()
+        started, unusable = time.perf_counter(), ""
         differences: list[Difference] = []
         if whole_log:
+            given.refuse_for(recording)
             differences = _replay_log(recording, results, prove=prove)
         else:
-            _replay_source(_source(recording, directory, rules, camera, fps, start), results)
+            source = _source(recording, directory, rules, given, start)
+            _replay_source(recording, source, results)
+            unusable = too_bad(source.positions) if source.positions else ""
         written = results.save()
     _report(results, time.perf_counter() - started, written)
+    if unusable and not allow_bad:
+        raise Ended(unusable, 65)
     if differences:
         raise Ended(
-            "the replay differs from what was published:\n" + "\n".join(map(_shown, differences[:NOTES_SHOWN])), 1
+            "the replay differs from what was published:\n" + "\n".join(map(_shown, differences[:DIFFERENCES_SHOWN])), 1
         )
 
 
-def _source(
-    recording: Path, directory: Path | None, rules: Path | None, camera: str | None, fps: float, start: str | None
-) -> Source:
+def _source(recording: Path, directory: Path | None, rules: Path | None, given: Given, start: str | None) -> Source:
     if is_recording(recording):
+        given.refuse_for(recording)
         return events_source(recording, SENSING, directory, rules)
     if directory is None:
-        raise click.UsageError("MOTChallenge text does not say which hall it is of: name its directory with --hall")
-    return mot_source(recording, SENSING, directory, rules, camera=camera, fps=fps, start=start)
+        raise click.UsageError("positions do not say which hall they are of: name its directory with --hall")
+    return positions_source(recording, SENSING, directory, rules, given, start)
 
 
 def _replay_log(recording: Path, results: Results, *, prove: bool) -> list[Difference]:
@@ -103,12 +114,9 @@ def _replay_log(recording: Path, results: Results, *, prove: bool) -> list[Diffe
     return differences
 
 
-def _replay_source(source: Source, results: Results) -> None:
-    console = Console(stderr=True)
-    for note in source.notes[:NOTES_SHOWN]:
-        console.print(f"left out: {note}", style="yellow", markup=False, highlight=False, soft_wrap=True)
-    if len(source.notes) > NOTES_SHOWN:
-        console.print(f"... {len(source.notes)} lines left out in all", style="yellow")
+def _replay_source(recording: Path, source: Source, results: Results) -> None:
+    if source.positions:
+        say(recording, source.positions)
     for files in source.halls.values():
         results.expect(dict(files))
     driver = Driver(TOPOLOGY, tap=results.tap)

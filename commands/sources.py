@@ -10,15 +10,16 @@ from pathlib import Path
 
 import click
 
+from commands.positions import Given, positions_of
 from config.hall import Hall
 from config.loading import load_files, read_dir
 from streams.codec import TICK, BadRecord, Decoder, encode
 from streams.driver import closing_ticks, lay_out
 from streams.events import Configured
 from streams.lane import Lane
-from streams.mot import read_mot
 from streams.record import Record
 from streams.recording import is_recording, read_header, read_recording
+from streams.recordings import PositionsFile
 
 LOG = "log"
 """``about["kind"]`` of a recording that holds every lane's records, as ``hall record`` writes it."""
@@ -30,12 +31,15 @@ YEARS = 1971, 9000
 
 @dataclass(frozen=True)
 class Source:
-    """What a recording holds. ``halls``: the files of each hall; ``events``: how many there are, for a progress bar."""
+    """What a recording holds. ``halls``: the files of each hall; ``total``: how many events there are, for a progress bar.
+
+    ``positions``: what was read, if it came from a file of positions.
+    """
 
     halls: Mapping[str, Mapping[str, str]]
     records: Iterable[Record]
     total: int
-    notes: tuple[str, ...] = ()
+    positions: PositionsFile | None = None
 
 
 def start_ms(text: str | None, hall: Hall, default: datetime = DEFAULT_START) -> int:
@@ -56,24 +60,15 @@ def is_log(path: Path) -> bool:
     return is_recording(path) and read_header(path).about.get("kind") == LOG
 
 
-def mot_source(
-    path: Path, lane: Lane, directory: Path, rules: Path | None, *, camera: str | None, fps: float, start: str | None
+def positions_source(
+    path: Path, lane: Lane, directory: Path, rules: Path | None, given: Given, start: str | None = None
 ) -> Source:
-    """A MOTChallenge file, seen by one camera of the hall."""
+    """A file of positions, seen by one camera of the hall."""
     files = read_dir(directory, rules)
     hall = load_files(files).hall
-    names = [c.id for c in hall.cameras]
-    if camera is None and len(names) != 1:
-        raise click.UsageError(
-            f"the hall has {len(names)} cameras: say with --camera which one saw this ({', '.join(names)})"
-        )
-    camera = camera or names[0]
-    if camera not in names:
-        raise click.BadParameter(f"expected one of {', '.join(names)}; got {camera!r}", param_hint="--camera")
-    mot = read_mot(path, hall=hall.id, camera=camera, fps=fps, start_ms=start_ms(start, hall))
-    notes = [f"{path}:{line.number}: {line.why}: {line.text!r}" for line in mot.bad]
+    positions = positions_of(path, hall, given, start_ms(start, hall), start_given=start is not None)
     halls = {hall.id: files}
-    return Source(halls, lay_out(lane.topic, halls, mot), len(mot.frames), tuple(notes))
+    return Source(halls, lay_out(lane.topic, halls, positions), len(positions), positions)
 
 
 def events_source(path: Path, lane: Lane, directory: Path | None, rules: Path | None) -> Source:

@@ -15,7 +15,7 @@ from config.hall import Camera, Hall, Line, Matrix3, Zone
 from config.loading import load_files
 from config.rules import Rules
 from streams.events import Event, Frame, Tick
-from streams.mot import read_mot
+from streams.recordings import Options, Seen, read_positions
 from tests.support.chain import Chain
 from tests.support.data import shared
 from tests.support.oracle import oracle
@@ -40,7 +40,7 @@ def ticked(frames: Iterable[Frame], hall: str) -> Iterator[Event]:
 def summarised(file: Path, hall: Hall, rules: Rules, fps: float) -> dict[str, Any]:
     """The summary of a recording, without what only the engine counts."""
     chain, summary = Chain(SENSING.agents, hall, rules), Summary(hall)
-    frames = read_mot(file, hall=hall.id, camera=hall.cameras[0].id, fps=fps, start_ms=START_MS)
+    frames = read_positions(file, Seen(hall.id, hall.cameras[0].id, START_MS), Options(fps=fps))
     assert frames.bad == ()
     for event in ticked(frames, hall.id):
         summary.observe(event)

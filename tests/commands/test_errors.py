@@ -11,8 +11,8 @@ from commands.common import Ended, clear_errors
 from config.problems import ConfigError
 from hall import main
 from streams.embedded import errors
-from streams.mot import MotError
 from streams.recording import RecordingError
+from streams.recordings import OptionsError, PositionsError
 from streams.worker.failure import Fatal
 from tests.support.operating import Box, walk
 
@@ -21,7 +21,8 @@ from tests.support.operating import Box, walk
     ("error", "code"),
     [
         (RecordingError("why"), 65),
-        (MotError("why"), 65),
+        (PositionsError("why"), 65),
+        (OptionsError("why"), 64),
         (errors.LogDamaged("why"), 65),
         (errors.LogFull("why"), 74),
         (errors.LogMissing("why"), 75),
@@ -64,7 +65,7 @@ def test_text_that_is_no_recording(tmp_path: Path) -> None:
     box = Box(tmp_path)
     (tmp_path / "Makefile").write_text("all: # nothing\n")
     ended = box.hall("replay", tmp_path / "Makefile", "--hall", box.hall_dir(), code=65)
-    assert "expected MOTChallenge rows" in ended.stderr
+    assert "expected at least 6 columns" in ended.stderr
 
 
 @pytest.mark.parametrize("verb", [("record", "x.jsonl"), ("explain", "small:sensing:zones:0:1:0")])

@@ -194,7 +194,7 @@ def test_a_recording_of_nothing_is_refused(tmp_path: Path) -> None:
 
 def test_mot_text_needs_a_hall_and_a_camera(tmp_path: Path) -> None:
     box = Box(tmp_path).made()
-    assert "which hall it is of (the log has none)" in box.hall("feed", mot(box), code=64).stderr
+    assert "which hall they are of (the log has none)" in box.hall("feed", mot(box), code=64).stderr
     assert (
         "(cam), got 'cam2'" in box.hall("feed", mot(box), "--hall", box.hall_dir(), "--camera", "cam2", code=64).stderr
     )

@@ -79,7 +79,7 @@ def test_other_rules_take_the_place_of_the_halls(box: Box) -> None:
 
 def test_lines_that_are_no_rows_are_left_out_and_named(box: Box) -> None:
     said = box.hall("replay", mot(box, MOT + "47,x,0,0\n"), "--hall", box.hall_dir(), "--fps", 5).stderr
-    assert "left out: " in said
+    assert "could not be used: " in said
     assert "tracks.txt:47" in said
 
 
@@ -108,7 +108,7 @@ def test_a_simulation_brings_its_own_halls(box: Box) -> None:
     [
         ([], "name its directory with --hall"),
         (["--prove", "--hall"], "--prove needs a log's recording"),
-        (["--camera", "attic", "--hall"], "expected one of cam; got 'attic'"),
+        (["--camera", "attic", "--hall"], "with the one that saw this (cam), got 'attic'"),
         (["--start", "noon", "--hall"], "expected a date and time"),
     ],
 )

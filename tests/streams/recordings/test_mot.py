@@ -8,15 +8,13 @@ from hypothesis import strategies as st
 
 from streams.codec import Decoder, encode
 from streams.events import Frame, Person
-from streams.mot import LAST_FRAME, ROWS_PER_FRAME, BadLine, MotError, MotFile, read_mot
+from streams.recordings import BadLine, Options, PositionsError, Seen, read_positions
+from streams.recordings.cells import LAST_FRAME
+from streams.recordings.collecting import ROWS_PER_FRAME
 from tests.support.data import shared
+from tests.support.positions import points, read
 
 GOOD = "7,3,10,20,30,40,1,-1,-1,-1\n"
-
-
-def read(path: Path, text: str | bytes, *, fps: float = 9.0, start_ms: int = 1000, floor: bool = False) -> MotFile:
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_mot(path, hall="forum", camera="overhead", fps=fps, start_ms=start_ms, floor=floor)
 
 
 @pytest.fixture
@@ -51,7 +49,8 @@ def test_frames_are_sorted_and_rows_of_a_frame_stay_as_they_stand(file: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("written", "read_as"), [("80", "80"), ("80.0", "80"), ("80.", "80"), (" 80 ", "80"), ("+080", "80"), ("0", "0")]
+    ("written", "read_as"),
+    [("80", "80"), ("80.0", "80"), ("80.", "80"), (" 80 ", "80"), ("+080", "80"), ("0", "0"), ("8.0e+01", "80")],
 )
 def test_an_id_is_a_whole_number_however_it_is_written(file: Path, written: str, read_as: str) -> None:
     assert read(file, f"7.0,{written},1,2,3,4\n").frames[0].people[0].track == read_as
@@ -64,25 +63,24 @@ def test_the_score_may_be_missing_or_empty(file: Path) -> None:
 
 def test_floor_columns_are_used_only_on_request_and_where_given(file: Path) -> None:
     text = "1,1,0,0,1,1,1,2.5,-3.5,0\n1,2,0,0,1,1,1,-1,-1,-1\n1,3,0,0,1,1,1\n"
-    without, with_floor = read(file, text).frames[0], read(file, text, floor=True).frames[0]
-    assert [(p.x_m, p.y_m) for p in without.people] == [(None, None)] * 3
-    assert [(p.x_m, p.y_m) for p in with_floor.people] == [(2.5, -3.5), (None, None), (None, None)]
+    assert points(read(file, text)) == [(None, None)] * 3
+    assert points(read(file, text, world=True)) == [(2.5, -3.5), (None, None), (None, None)]
 
 
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("", "blank line"),
-        ("   ", "blank line"),
-        ("# frame,id", "comment"),
-        ("% frame,id", "comment"),
         ("frame,id,left,top,width,height", "frame: expected a whole number from 0 on, of up to 64 digits; got 'frame'"),
         ("8,3,10,20", "expected at least 6 columns (frame,id,left,top,width,height), got 4"),
-        ("8,3,10,20,30,", "height: expected a number, got ''"),
+        ("8,3,10,20,30,", "expected at least 6 columns (frame,id,left,top,width,height), got 5"),
         ("8 3 10 20 30 40", "expected at least 6 columns (frame,id,left,top,width,height), got 1"),
-        ("-8,3,10,20,30,40", "frame: expected a whole number from 0 on, of up to 64 digits; got '-8'"),
-        ("8.5,3,10,20,30,40", "frame: expected a whole number from 0 on, of up to 64 digits; got '8.5'"),
-        (f"{LAST_FRAME + 1},3,1,2,3,4", "frame: expected a number up to 1000000000, got 1000000001"),
+        ("8,3,10,20,30,40,1,-1,-1,-1,8", "expected at most 10 columns (MOTChallenge text), got 11"),
+        ("-8,3,10,20,30,40", "frame: expected a whole number from 0 on, of up to 64 digits; got '-8' "
+                               "(times go into a column t_s or t_ms)"),
+        ("8.5,3,10,20,30,40", "frame: expected a whole number from 0 on, of up to 64 digits; got '8.5' "
+                                "(times go into a column t_s or t_ms)"),
+        (f"{LAST_FRAME + 1},3,1,2,3,4", "frame: expected a number up to 1000000000, got 1000000001 "
+                                        "(times go into a column t_s or t_ms)"),
         ("8,-1,10,20,30,40", "id: expected a whole number from 0 on, of up to 64 digits; got '-1' "
                              "(detections without ids? run a tracker first)"),
         ("8,bob,10,20,30,40", "id: expected a whole number from 0 on, of up to 64 digits; got 'bob'"),
@@ -91,9 +89,9 @@ def test_floor_columns_are_used_only_on_request_and_where_given(file: Path) -> N
         ("8,3,10,20,1_0,40", "width: expected a number, got '1_0'"),
         ("8,3,10,20,30,4x", "height: expected a number, got '4x'"),
         ("8,3,10,1e300,30,40", "top: out of range: Expected `float` <= 1000000.0"),
-        ("8,3,10,20,30,40,-9e9", "conf: out of range: Expected `float` >= -1000000.0"),
-        ("8,3,10,20,30,40,oops", "conf: expected a number, got 'oops'"),
-        ("8,٣,10,20,30,40", "expected plain numbers and commas, got other characters"),
+        ("8,3,10,20,30,40,-9e9", "score: out of range: Expected `float` >= -1000000.0"),
+        ("8,3,10,20,30,40,oops", "score: expected a number, got 'oops'"),
+        ("8,٣,10,20,30,40", "id: expected a whole number from 0 on, of up to 64 digits; got '٣'"),
     ],
 )  # fmt: skip
 def test_a_line_that_is_no_row_is_set_aside_with_its_reason(file: Path, line: str, why: str) -> None:
@@ -104,16 +102,17 @@ def test_a_line_that_is_no_row_is_set_aside_with_its_reason(file: Path, line: st
 
 
 def test_a_floor_far_away_is_out_of_range(file: Path) -> None:
-    mot = read(file, GOOD + "8,3,10,20,30,40,1,1e9,0\n8,3,10,20,30,40,1,0,nan\n", floor=True)
+    mot = read(file, GOOD * 2 + "8,3,10,20,30,40,1,1e9,0\n8,3,10,20,30,40,1,0,nan\n", world=True)
     assert [b.why for b in mot.bad] == [
-        "x: out of range: Expected `float` <= 100000.0", "y: expected a number, got 'nan'",
+        "x: out of range: Expected `float` <= 100000.0", "y_m: expected a number, got 'nan'",
     ]  # fmt: skip
 
 
 def test_a_file_cut_off_in_the_middle_loses_its_last_row_only(file: Path) -> None:
     mot = read(file, GOOD * 3 + GOOD[:9])
     assert len(mot.frames[0].people) == 3
-    assert mot.bad == (BadLine(4, GOOD[:9], "expected at least 6 columns (frame,id,left,top,width,height), got 4"),)
+    why = "expected at least 6 columns (frame,id,left,top,width,height), got 4"
+    assert mot.bad == (BadLine(4, GOOD[:9], why, "too few columns"),)
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_no_fault(file: Path) -> None:
@@ -136,28 +135,45 @@ def test_only_the_beginning_of_a_long_bad_line_is_kept(file: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "expected MOTChallenge rows, got an empty file"),
-        (b"\n \n", "expected MOTChallenge rows, got an empty file"),
-        (b"RIFF\0\0\1\2", "expected MOTChallenge text, got a binary file"),
-        (b"hello\nworld\n", "none of its 2 lines is one; line 1: expected at least 6 columns"),
+        (b"", "expected rows of positions, got an empty file"),
+        (b"\n \n", "expected rows of positions, got an empty file"),
+        (b"RIFF\0\0\1\2", "expected a text of positions, got a binary file"),
+        (b"hello\nworld\n", "line 1: expected at least 6 columns"),
     ],
 )
 def test_a_file_without_rows_is_an_error_that_says_so(file: Path, content: bytes, message: str) -> None:
-    with pytest.raises(MotError, match=message) as caught:
+    with pytest.raises(PositionsError, match=message) as caught:
         read(file, content)
     assert str(file) in str(caught.value)
 
 
 def test_a_missing_file_and_a_directory(tmp_path: Path) -> None:
     for path, message in ((tmp_path / "absent.txt", "No such file"), (tmp_path, "Is a directory")):
-        with pytest.raises(MotError, match=message):
-            read_mot(path, hall="h", camera="c", fps=9, start_ms=0)
+        with pytest.raises(PositionsError, match=message):
+            read_positions(path, Seen("h", "c", 0))
 
 
 @pytest.mark.parametrize("fps", [0.0, -9.0, float("nan"), float("inf"), 1e9])
 def test_a_frame_rate_that_is_none(file: Path, fps: float) -> None:
-    with pytest.raises(MotError, match="fps: expected frames a second"):
+    with pytest.raises(PositionsError, match="fps: expected frames a second"):
         read(file, GOOD, fps=fps)
+
+
+def test_blank_lines_and_comments_are_no_fault_wherever_they_stand(file: Path) -> None:
+    mot = read(file, f"# one\n\n% two\n{GOOD}  // three\n   \n\t\n{GOOD}#")
+    assert (mot.used, mot.bad) == (2, ())
+
+
+def test_no_score_is_certainty(file: Path) -> None:
+    """Results are written with -1 where the tracker has no score."""
+    mot = read(file, "1,1,0,0,1,1,-1,-1,-1,-1\n1,2,0,0,1,1,0.25,-1,-1,-1\n")
+    assert [p.score for p in mot.frames[0].people] == [1.0, 0.25]
+
+
+def test_filled_world_columns_are_pointed_out(file: Path) -> None:
+    text = "1,1,0,0,1,1,1,2.5,-3.5,0\n"
+    assert any("--world uses them" in line for line in read(file, text).about)
+    assert not any("--world uses them" in line for line in read(file, text, world=True).about)
 
 
 @given(st.binary(max_size=200))
@@ -165,15 +181,20 @@ def test_whatever_the_bytes_every_line_is_used_or_accounted_for(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
 ) -> None:
     file = tmp_path_factory.mktemp("mot") / "x.txt"
-    mot = read(file, GOOD.encode() + data.replace(b"\0", b"0"))
-    used = sum(len(f.people) for f in mot)
-    assert used + len(mot.bad) == len((GOOD.encode() + data.replace(b"\0", b"0")).splitlines())
+    content = GOOD.encode() * 3 + data.replace(b"\0", b"0")
+    try:
+        mot = read(file, content, format="mot")
+    except PositionsError:
+        return
+    lines = [line.strip() for line in content.splitlines()]
+    comments = sum(not line or line.startswith((b"#", b"%", b"//")) for line in lines)
+    assert mot.used + len(mot.bad) == len(lines) - comments
     for frame in mot:
         assert Decoder((Frame,)).decode(encode(frame)) == frame
 
 
 def test_the_real_day() -> None:
-    mot = read_mot(shared("hall-day", "tracks.mot.txt"), hall="forum", camera="overhead", fps=9, start_ms=0)
+    mot = read_positions(shared("hall-day", "tracks.mot.txt"), Seen("forum", "overhead", 0), Options(fps=9))
     assert mot.bad == ()
     assert (len(mot), sum(len(f.people) for f in mot)) == (16_224, 22_195)
     assert len({p.track for f in mot for p in f.people}) == 146
