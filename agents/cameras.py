@@ -29,13 +29,19 @@ MINUTE_MS = 60_000
 
 
 class CameraInput(msgspec.Struct):
-    """``rows`` and ``kinds``: of this minute. ``look``: of this stretch, which began at ``since_ms``."""
+    """``rows`` and ``kinds``: of this minute. ``look``: of this stretch, which began at ``since_ms``.
+
+    ``all_rows``, ``all_odd``: since the camera is known, for whoever looks at the state; ``detail``: of a raised alarm.
+    """
 
     since_ms: int
     look: Look
     rows: int = 0
     kinds: dict[str, int] = {}
     raised_ms: int | None = None
+    all_rows: int = 0
+    all_odd: dict[str, int] = {}
+    detail: str = ""
 
 
 class CamerasState(msgspec.Struct):
@@ -68,8 +74,10 @@ class Cameras:
                 return ()
             camera = state.cameras[event.camera] = CameraInput(state.tick_ms, Look())
         camera.rows += event.rows
+        camera.all_rows += event.rows
         for kind, count in event.kinds:
             camera.kinds[kind] = camera.kinds.get(kind, 0) + count
+            camera.all_odd[kind] = camera.all_odd.get(kind, 0) + count
         camera.look.add(event)
         return ()
 
@@ -98,10 +106,10 @@ class Cameras:
         camera.since_ms, camera.look = now_ms, Look()
         cause = likely_cause(self._cameras[name].size_px, look, RAISE_OVER)
         if cause is not None and camera.raised_ms is None:
-            camera.raised_ms = since_ms
+            camera.raised_ms, camera.detail = since_ms, f"camera {name}: {cause.text}"
             return (AlarmRaised(
                 hall=self._hall, at_ms=since_ms, decided_at_ms=now_ms, alarm=ALARM, metric="odd_input", value=cause.share,
-                limit=RAISE_OVER, severity="warning", subject=name, detail=f"camera {name}: {cause.text}",
+                limit=RAISE_OVER, severity="warning", subject=name, detail=camera.detail,
             ),)  # fmt: skip
         share = max(look.kinds.values(), default=0) / look.rows
         if cause is None and camera.raised_ms is not None and share <= CLEAR_AT:
@@ -109,7 +117,7 @@ class Cameras:
         return ()
 
     def _cleared(self, name: str, camera: CameraInput, at_ms: int, now_ms: int, share: float) -> AlarmCleared:
-        raised_ms, camera.raised_ms = camera.raised_ms or 0, None
+        raised_ms, camera.raised_ms, camera.detail = camera.raised_ms or 0, None, ""
         return AlarmCleared(
             hall=self._hall, at_ms=at_ms, decided_at_ms=now_ms, alarm=ALARM, metric="odd_input", value=share,
             raised_ms=raised_ms, subject=name,

@@ -169,7 +169,9 @@ class Summary:
             "count_drift": self._drifts,
             "person_s": {zone: sum(figures.dwell_ms) / 1000 for zone, figures in self._zones.items()},
             "rows": self._rows,
-            "rows_odd": {camera: dict(sorted(kinds.items())) for camera, kinds in sorted(self._inputs.items())},
+            "rows_odd": {
+                camera: dict(sorted(kinds.items())) for camera, kinds in sorted(self._inputs.items()) if kinds
+            },
             "alarms_said": self._alarms,
             "frames_shed": self._shed,
             "late": self._met[Late],

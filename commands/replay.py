@@ -83,7 +83,8 @@ def command(
         else:
             source = _source(recording, directory, rules, given, start)
             _replay_source(recording, source, results)
-            unusable = too_bad(source.positions) if source.positions else ""
+            inputs = results.inputs
+            unusable = too_bad(source.positions, inputs.refused) if source.positions else inputs.too_bad()
         written = results.save()
     _report(results, time.perf_counter() - started, written)
     if unusable and not allow_bad:
@@ -135,6 +136,8 @@ def _report(results: Results, seconds: float, written: list[Path]) -> None:
     )
     for name, count in sorted(results.counts.items()):
         console.print(f"  {name:<20} {count:>8}", highlight=False)
+    for text in results.inputs.told:
+        console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
     for path in written:
         console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
 

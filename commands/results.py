@@ -11,6 +11,7 @@ import msgspec
 from agents.summary import Summary
 from commands.drawing.heatmap import HeatPicture
 from commands.drawing.tracks import TracksPicture
+from commands.inputs import Inputs
 from config.hall import Hall
 from config.loading import load_files
 from streams.engine import Output, Tap
@@ -36,11 +37,12 @@ class Results:
         self._halls: dict[str, HallResults] = {}
         self._out: IO[bytes] | None = events.open("wb") if events else None
         self.counts: Counter[str] = Counter()
+        self.inputs = Inputs()
 
     @property
-    def tap(self) -> Tap | None:
-        """None when nobody looks at the passes: then the engine need not show them."""
-        return self._see if any(self._files.values()) else None
+    def tap(self) -> Tap:
+        """Shows the passes to whoever wants to see them; without pictures and figures that is cheap."""
+        return self._see if any(self._files.values()) else self.inputs.observe
 
     def expect(self, files: dict[str, str]) -> None:
         """A hall that will come; what it leaves is written even if nothing happens in it."""
@@ -49,6 +51,7 @@ class Results:
         self._halls[hall.id] = HallResults(hall, **wanted)
 
     def _see(self, event: Event) -> None:
+        self.inputs.observe(event)
         if isinstance(event, Configured) and event.hall not in self._halls:
             self.expect(event.files)
         if (found := self._halls.get(event.hall)) is not None:
@@ -62,12 +65,7 @@ class Results:
         if self._out is not None:
             self._out.write(output.value + b"\n")
         # The agents' own conclusions came by the tap; what the engine says itself does not.
-        if (
-            output.id is not None
-            and output.id.agent == "engine"
-            and not isinstance(output.event, Configured)
-            and self.tap
-        ):
+        if output.id is not None and output.id.agent == "engine" and not isinstance(output.event, Configured):
             self._see(output.event)
 
     def save(self) -> list[Path]:

@@ -12,6 +12,7 @@ import click
 
 from agents.topology import TOPOLOGY
 from commands.common import clear_errors, now_ms, open_log, settings
+from commands.input_status import input_text, inputs_of
 from commands.log import disk_text, disk_use
 from commands.showing import Column, print_table, runner_text, size, span, when
 from config.settings import Address, Settings
@@ -63,12 +64,13 @@ def make_report(log: EventLog, states: Sequence[LaneState], http: Mapping[str, s
     """Everything that is shown, as JSON values; times in Unix milliseconds, durations in seconds."""
     runners = log.runners()
     found, faults = verdict(runners, states, now)
+    halls, cameras = admin.in_force(states), inputs_of(states)
     return {
         "verdict": found,
         "faults": faults,
         "engines": [runner._asdict() for runner in runners],
         "lanes": [_lane(state, now) for state in states],
-        "halls": [_hall(hall, *found) for hall, found in admin.in_force(states).items()],
+        "halls": [_hall(hall, *found) | {"cameras": cameras.get(hall, [])} for hall, found in halls.items()],
         "log": {"name": log.name, "id": log.identity(states[0].lane.topic)} | disk_use(log),
         "http": dict(http),
     }  # fmt: skip
@@ -126,6 +128,9 @@ def _print(report: Mapping[str, Any], asked: Settings) -> None:
         print_table(HALL_COLUMNS, [_hall_row(hall) for hall in report["halls"]])
     else:
         click.echo("no hall is in force: `hall config apply DIR`")
+    for hall in report["halls"]:
+        for text in filter(None, map(input_text, hall["cameras"])):
+            click.secho(f"{hall['hall']}: {text}", fg="yellow")
     log, http = report["log"], report["http"]
     click.echo(f"\n{log['name']} (log {log['id']})")
     if "file_bytes" in log:

@@ -19,6 +19,7 @@ from streams.events import (
     DwellEnded,
     Event,
     LineCrossed,
+    PeopleInside,
     TrackEnded,
     TrackStarted,
     ZoneEntered,
@@ -34,7 +35,13 @@ class ZoneView:
     entries: int = 0
     exits: int = 0
     level: str = "A"
+    since_ms: dict[str, int] = field(default_factory=dict)
+    """By track, since when it is in the zone."""
     stays_s: deque[float] = field(default_factory=lambda: deque(maxlen=STAYS_KEPT))
+
+    def longest_now_s(self, now_ms: int) -> float:
+        """How long whoever has been in the zone for longest has been there; 0 if nobody is."""
+        return max(0, now_ms - min(self.since_ms.values(), default=now_ms)) / 1000
 
     @property
     def median_stay_s(self) -> float | None:
@@ -55,6 +62,7 @@ class AlarmView:
     value: float
     limit: float
     since_ms: int
+    detail: str = ""
 
 
 @dataclass
@@ -64,10 +72,11 @@ class HallView:
     hall: Hall
     zones: dict[str, ZoneView]
     lines: dict[str, LineView]
-    alarms: dict[tuple[str, str | None], AlarmView] = field(default_factory=dict)
+    alarms: dict[tuple[str, str], AlarmView] = field(default_factory=dict)
     people: set[str] = field(default_factory=set)
     visits: int = 0
     at_ms: int = 0
+    inside: PeopleInside | None = None
 
 
 def new_view(hall: Hall) -> HallView:
@@ -92,6 +101,7 @@ class Board:
             view.zones.update({k: v for k, v in old.zones.items() if k in view.zones})
             view.lines.update({k: v for k, v in old.lines.items() if k in view.lines})
             view.people, view.visits, view.alarms, view.at_ms = old.people, old.visits, old.alarms, old.at_ms
+            view.inside = old.inside
         self.halls[hall.id] = view
 
     def tell_time(self, at_ms: int) -> None:
@@ -111,11 +121,13 @@ class Board:
 def _entered(view: HallView, event: ZoneEntered) -> None:
     if (zone := view.zones.get(event.zone)) is not None:
         zone.people, zone.entries = event.occupancy, zone.entries + 1
+        zone.since_ms[event.track] = event.at_ms
 
 
 def _left(view: HallView, event: ZoneLeft) -> None:
     if (zone := view.zones.get(event.zone)) is not None:
-        zone.people, zone.exits = event.occupancy, zone.exits + 1
+        zone.people, zone.exits = event.occupancy, zone.exits + (event.reason != "config")
+        zone.since_ms.pop(event.track, None)
 
 
 def _stayed(view: HallView, event: DwellEnded) -> None:
@@ -143,22 +155,27 @@ def _ended(view: HallView, event: TrackEnded) -> None:
 
 
 def _raised(view: HallView, event: AlarmRaised) -> None:
-    view.alarms[event.alarm, event.track] = AlarmView(
-        event.alarm, event.zone, event.severity, event.value, event.limit, event.at_ms
+    view.alarms[event.alarm, event.track or event.subject] = AlarmView(
+        event.alarm, event.zone or event.subject, event.severity, event.value, event.limit, event.at_ms, event.detail
     )  # fmt: skip
 
 
 def _cleared(view: HallView, event: AlarmCleared) -> None:
-    view.alarms.pop((event.alarm, event.track), None)
+    view.alarms.pop((event.alarm, event.track or event.subject), None)
+
+
+def _inside(view: HallView, event: PeopleInside) -> None:
+    view.inside = event
 
 
 SHOW: dict[type[Event], Callable[[HallView, Any], None]] = {
     ZoneEntered: _entered, ZoneLeft: _left, DwellEnded: _stayed, DensityChanged: _denser, LineCrossed: _crossed,
     TrackStarted: _started, TrackEnded: _ended, AlarmRaised: _raised, AlarmCleared: _cleared,
+    PeopleInside: _inside,
 }  # fmt: skip
 
 COUNT: dict[type[Event], Callable[[Any], tuple[str, ...]]] = {
     ZoneEntered: lambda event: ("entries", event.hall, event.zone),
-    ZoneLeft: lambda event: ("exits", event.hall, event.zone),
+    ZoneLeft: lambda event: ("closed" if event.reason == "config" else "exits", event.hall, event.zone),
     LineCrossed: lambda event: ("crossings", event.hall, event.line, event.direction),
 }

@@ -32,8 +32,9 @@ def _panel(view: HallView) -> Panel:
     clock = datetime.fromtimestamp(view.at_ms / 1000, view.hall.tz).strftime("%H:%M:%S") if view.at_ms else "--:--:--"
     # Text, not markup: a name may have brackets in it.
     title = Text.assemble(
-        (view.hall.name, "bold"), f" ({view.hall.id})  {clock}  people ", (str(len(view.people)), "bold")
-    )
+        (view.hall.name, "bold"), f" ({view.hall.id})  {clock}  people ", (str(len(view.people)), "bold"),
+        f"  in - out {view.inside.inside}" if view.inside else "",
+    )  # fmt: skip
     parts: list[RenderableType] = [_zones(view)]
     if view.lines:
         parts.append(_lines(view))
@@ -44,7 +45,7 @@ def _panel(view: HallView) -> Panel:
 def _zones(view: HallView) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name, justify in (("zone", "left"), ("people", "right"), ("", "left"), ("in", "right"), ("out", "right"),
-                          ("median stay", "right"), ("density", "center")):  # fmt: skip
+                          ("longest now", "right"), ("median stay", "right"), ("density", "center")):  # fmt: skip
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     most = max((zone.people for zone in view.zones.values()), default=0) or 1
     for zone in view.hall.zones:
@@ -53,7 +54,8 @@ def _zones(view: HallView) -> Table:
         level = Text(seen.level, style=LEVEL_STYLE.get(seen.level, ""))
         table.add_row(
             Text.assemble(zone.name, " ", (zone.id, "dim")), str(seen.people), Text(bar, style="blue"), str(seen.entries),
-            str(seen.exits), _seconds(seen.median_stay_s), level,
+            str(seen.exits), _seconds(seen.longest_now_s(view.at_ms) if seen.people else None),
+            _seconds(seen.median_stay_s), level,
         )  # fmt: skip
     return table
 
@@ -78,7 +80,7 @@ def _alarms(view: HallView) -> Text:
 
 
 def _alarm(alarm: AlarmView) -> str:
-    return f"⚠ {alarm.alarm}: {alarm.zone} {alarm.value:g} over {alarm.limit:g}"
+    return f"⚠ {alarm.alarm}: {alarm.detail or f'{alarm.zone} {alarm.value:g} over {alarm.limit:g}'.strip()}"
 
 
 def _seconds(value: float | None) -> str:

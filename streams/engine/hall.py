@@ -78,6 +78,12 @@ def files_of(record: HallRecord) -> dict[str, str]:
     return in_force(record).files
 
 
+def state_in(record: HallRecord, agent: str) -> bytes | None:
+    """An agent's encoded state in a hall's record; None if it has none there."""
+    raw = _body.decode(record.body).states.get(agent)
+    return None if raw is None else bytes(raw)
+
+
 class HallRuntime:
     """Steps one hall. Raises ConfigError (or what an agent's constructor raises) when its files cannot be used."""
 

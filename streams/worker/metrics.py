@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from streams.engine import Output
 from streams.engine.partition import METER_EVERY
-from streams.events import Dead, DeadReason
+from streams.events import Dead, DeadReason, InputOdd, OddKind
 from streams.topics import LATE
 from streams.worker.lanes import Lanes
 
@@ -73,6 +73,12 @@ class WorkerMetrics(Collector):
         )
         for reason in get_args(DeadReason):
             self._dead.labels(reason)  # from the start, so that an alert on the first one sees it rise
+        self._odd = Counter(
+            "hall_input_odd", "Rows of cameras that were odd, as docs/accuracy.md explains.", ["kind"],
+            registry=self.registry,
+        )  # fmt: skip
+        for kind in get_args(OddKind):
+            self._odd.labels(kind)
         self._late = Counter("hall_late", "Input too far from the hall's time.", registry=self.registry)
         self._age = Histogram(
             "hall_event_age_seconds", "From a record's arrival in the log to what was concluded from it.", ["lane"],
@@ -94,6 +100,9 @@ class WorkerMetrics(Collector):
         for output in outputs:
             if isinstance(output.event, Dead):
                 self._dead.labels(output.event.reason).inc()
+            elif isinstance(output.event, InputOdd):
+                for kind, rows in output.event.kinds.items():
+                    self._odd.labels(kind).inc(rows)
             elif output.topic == LATE:
                 self._late.inc()
 
