@@ -81,7 +81,7 @@ def test_what_is_no_text_cannot_disturb_the_terminal(box: Box) -> None:
 def test_checkpoints_are_opened(box: Box) -> None:
     hall, mark = (json.loads(line.split(maxsplit=4)[-1]) for line in lines(box, "sensing-state"))
     assert (hall["type"], hall["offset"], sorted(hall["files"])) == ("hall", 47, ["hall.yaml", "rules.yaml"])
-    assert set(hall["state_bytes"]) == {"trajectory", "zones", "dwell", "flow", "density", "heat"}
+    assert set(hall["state_bytes"]) == {"trajectory", "cameras", "zones", "dwell", "flow", "density", "heat"}
     assert (mark["type"], mark["next_offset"], mark["halls"]) == ("mark", 47, ["small"])
     assert len(lines(box, "sensing-state", "--type", "mark")) == 1
     assert len(lines(box, "sensing-state", "--hall", "small")) == 1

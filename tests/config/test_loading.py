@@ -67,10 +67,10 @@ def test_rules_may_be_left_out(text: str) -> None:
         (rules_with("over: 10", "over: 10\n    clear_at: 11"),
          "rules.yaml:5: limits[0]: expected clear_at at or below over"),
         (rules_with("metric: occupancy", "metric: ocupancy"),
-         "rules.yaml:7: limits[0].metric: expected one of occupancy, density or dwell, got 'ocupancy'; did you "
+         "rules.yaml:7: limits[0].metric: expected one of occupancy, density, dwell or inside, got 'ocupancy'; did you "
          "mean occupancy?"),
-        (rules_with("dwell:", "trajectory: 3\ndwell:"),
-         "rules.yaml:1: trajectory: expected a mapping (key: value), got 3"),
+        (rules_with("dwell:", "heat: 3\ndwell:"),
+         "rules.yaml:1: heat: expected a mapping (key: value), got 3"),
         (FILES | {"hall.yaml": ""}, "hall.yaml:1: expected keys with values (id, name, size_m, zones, cameras, "
          "...), got an empty file"),
         (FILES | {"hall.yaml": "- a\n"}, "hall.yaml:1: expected keys with values (id, name, size_m, zones, "

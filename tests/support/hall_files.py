@@ -39,6 +39,7 @@ limits:
     zone: west
     metric: occupancy
     over: 10
+trajectory: {confirm_s: 0}
 """
 FILES = {"hall.yaml": HALL, "rules.yaml": RULES}
 

@@ -31,7 +31,7 @@ from tests.torture.halls import HALL
 FPS = 5
 SPEED_MPS = 2.0
 RULES = """\
-trajectory: {join_within_s: 1.0, join_within_m: 0.0}
+trajectory: {join_within_s: 1.0, join_within_m: 0.0, confirm_s: 0}
 limits:
   - {id: crowded, zone: middle, metric: occupancy, over: 4, for_s: 1, clear_at: 3}
 """

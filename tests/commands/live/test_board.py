@@ -106,7 +106,7 @@ def test_an_alarm_of_one_person_is_not_that_of_another(board: Board) -> None:
     cleared = AlarmCleared(
         **AT, alarm="full", zone="waiting", metric="occupancy", value=1.0, track="c1/7", raised_ms=START_MS
     )  # fmt: skip
-    assert set(after(board, cleared).halls[HALL].alarms) == {("full", None), ("full", "c1/8")}
+    assert set(after(board, cleared).halls[HALL].alarms) == {("full", ""), ("full", "c1/8")}
 
 
 def test_what_it_does_not_know_is_passed_over(board: Board) -> None:
@@ -139,6 +139,8 @@ def test_the_table_shows_a_hall_with_its_zones_lines_and_alarms(board: Board) ->
         "4",
         "1",
         "0",
+        "0",
+        "s",
         "90",
         "s",
         "A",
