@@ -1,4 +1,4 @@
-"""Flow: crossings, raw and with inertia, and the way of each person through the hall."""
+"""Flow: crossings of lines, raw and with inertia, what is published of entrances, and each person's way."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from shapely import LineString
 from shapely import Point as Spot
 
-from agents.flow import SPARE_MINUTES, Flow
+from agents.flow import DAY_MS, Flow
 from config.geometry import cross, segments_meet
 from config.hall import Hall, PointM
 from config.rules import FlowRules, Rules
 from streams.events import Event, LineCrossed, TripEnded
-from tests.support.sensing_lane import plan, seen, track_ended
+from tests.support.sensing_lane import passed, plan, seen, track_ended, track_started
 from tests.support.service_lane import Rig, configured, entered, left, tick
 
 Segment = tuple[PointM, PointM]
@@ -28,12 +28,20 @@ ROOM = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0))
 
 
 def rig(hall: Hall | None = None, inertia_m: float = 0.25) -> Rig:
-    return Rig(Flow, hall or plan(lines=DOOR, entrances=("door",)), Rules(flow=FlowRules(inertia_m=inertia_m)))
+    return Rig(Flow, hall or plan(lines=DOOR), Rules(flow=FlowRules(inertia_m=inertia_m)))
 
 
 def walk(r: Rig, path: Sequence[PointM], track: str = "p", from_s: float = 0.0) -> list[Event]:
     """One point a second."""
-    return r.put(*(seen(from_s + i, {track: point}) for i, point in enumerate(path)))
+    said = [] if track in r.state.ways or not path else r.put(track_started(from_s, track, path[0]))
+    return said + r.put(*(seen(from_s + i, {track: point}) for i, point in enumerate(path)))
+
+
+def end(r: Rig, at_s: float, track: str = "p", decided_s: float | None = None, first_s: float = 0.0) -> list[Event]:
+    """The track ends where it is."""
+    at = r.state.ways[track].at if track in r.state.ways else None
+    where = (at.x_m, at.y_m) if at else (0.0, 0.0)
+    return r.put(track_ended(at_s, track, first_s, decided_s, where))
 
 
 def up_and_down(*heights: float) -> list[PointM]:
@@ -78,7 +86,7 @@ def test_a_row_given_twice_in_a_frame_is_two_points() -> None:
     r = rig(inertia_m=0)
     frame = seen(1, {"p": (1, -1)})
     twice = type(frame)(hall="hall", at_ms=1000, camera="cam", rows=(*frame.rows, *seen(1, {"p": (1, 1)}).rows))
-    r.put(seen(0, {"p": (1, 1)}))
+    walk(r, [(1, 1)])
     assert crossings(r.put(twice)) == [("forward", 1000, 1000), ("backward", 1000, 1000)]
 
 
@@ -172,22 +180,46 @@ def test_with_inertia(path: list[PointM], wanted: list[str]) -> None:
 def test_who_vanishes_in_the_doorway_is_counted_on_the_side_last_seen() -> None:
     r = rig()
     assert walk(r, up_and_down(1, 0.1, -0.1)) == []
-    out = r.put(track_ended(2, "p", decided_s=4))
+    out = end(r, 2, decided_s=4)
     assert crossings(out) == [("forward", 2000, 4000)]
-    assert [type(e) for e in out] == [LineCrossed, TripEnded]  # the crossing is part of the trip
-    assert trip(out).entered_by == "door"
+    assert [type(e) for e in out] == [LineCrossed, TripEnded]
+
+
+def test_who_was_seen_behind_the_line_before_smoothing_got_there_has_crossed_it() -> None:
+    #   smoothed  1.0 -> 0.3      last seen at -0.1, on the other side
+    r = rig()
+    walk(r, up_and_down(1, 0.3))
+    assert crossings(r.put(track_ended(1, "p", decided_s=3, at=(1.0, -0.1)))) == [("forward", 1000, 3000)]
+    r = rig(inertia_m=0)
+    walk(r, up_and_down(1, 0.3))
+    assert crossings(r.put(track_ended(1, "p", decided_s=3, at=(1.0, -0.1)))) == [("forward", 1000, 3000)]
+
+
+def test_past_a_line_for_long_enough_counts_too() -> None:
+    #   one frame a second; 0.1 m past the line for two seconds
+    rules = Rules(flow=FlowRules(inertia_s=2.0))
+    r = Rig(Flow, plan(lines=DOOR), rules)
+    assert crossings(walk(r, up_and_down(1, -0.1, -0.1, -0.1))) == [("forward", 1000, 3000)]
+    assert crossings(walk(r, up_and_down(-0.1, 0.1, 0.1, 0.1), from_s=4)) == [("backward", 5000, 7000)]
+
+
+def test_a_single_line_can_have_an_inertia_of_its_own() -> None:
+    rules = Rules.model_validate({"flow": {"lines": {"door": {"inertia_m": 0}}}})
+    assert crossings(walk(Rig(Flow, plan(lines=DOOR), rules), up_and_down(1, -0.1, 0.1))) == [
+        ("forward", 1000, 1000), ("backward", 2000, 2000),
+    ]  # fmt: skip
 
 
 def test_nothing_is_known_before_it_happened_even_if_the_clock_is_set_back() -> None:
     r = rig()
-    r.put(seen(10, {"q": (1, 1)}), seen(11, {"q": (1, -0.1)}))
+    walk(r, up_and_down(1, -0.1), "q", from_s=10)
     assert crossings(r.put(seen(5, {"q": (1, -1)}))) == [("forward", 11_000, 11_000)]
 
 
-def test_who_vanishes_where_he_came_from_is_not() -> None:
+def test_who_vanishes_on_the_side_they_came_from_is_not() -> None:
     r = rig()
     walk(r, up_and_down(1, -0.1, 0.1))
-    assert crossings(r.put(track_ended(2, "p"))) == []
+    assert crossings(end(r, 2)) == []
 
 
 def strip_crossings(line: Segment, path: Sequence[PointM], inertia_m: float) -> list[tuple[str, int, int]]:
@@ -212,7 +244,7 @@ def test_law_inertia_is_the_rule_in_hindsight(seed: int, leap: float, inertia_m:
     chance = random.Random(seed)
     lines, path = some_lines(chance), wander(chance, 100, leap)
     r = rig(plan(lines=lines), inertia_m)
-    said = [*walk(r, path), *r.put(track_ended(99, "p"))]
+    said = [*walk(r, path), *end(r, 99)]
     for name, line in lines.items():
         got = [(e.direction, e.at_ms // 1000, e.decided_at_ms // 1000) for e in said
                if isinstance(e, LineCrossed) and e.line == name]  # fmt: skip
@@ -226,7 +258,7 @@ def test_law_across_a_whole_hall_inertia_changes_no_balance(seed: int, inertia_m
     path = wander(chance, 100, 0.05)
     hall = plan(lines={"wall": ((-99.0, -1.0), (99.0, 1.0))})
     smooth, raw = rig(hall, inertia_m), rig(hall, 0)
-    directions = [d for d, _, _ in crossings([*walk(smooth, path), *smooth.put(track_ended(99, "p"))])]
+    directions = [d for d, _, _ in crossings([*walk(smooth, path), *end(smooth, 99)])]
     plain = [d for d, _, _ in crossings(walk(raw, path))]
     balances = [d.count("forward") - d.count("backward") for d in (directions, plain)]
     assert balances[0] == balances[1]
@@ -243,10 +275,12 @@ def hall() -> Hall:
 
 def test_a_trip_is_from_the_first_zone_to_the_last_and_names_the_doors() -> None:
     r = rig(hall())
-    walk(r, up_and_down(1, -1))  # in by the door
+    walk(r, up_and_down(1, -1))
+    said = r.put(passed(1, "p", "door", forward=True))  # in by the door: trajectory has judged that, flow publishes it
+    assert crossings(said) == [("forward", 1000, 1000)]
     r.put(entered(2, "p", 1, "queue"), left(5, "p", 0, "queue"), entered(6, "p", 1, "desk"), left(90, "p", 0, "desk"))
-    walk(r, up_and_down(-1, 1), from_s=95)  # and out
-    assert trip(r.put(track_ended(96, "p", first_s=0, decided_s=98))) == TripEnded(
+    r.put(passed(96, "p", "door", forward=False))  # and out
+    assert trip(end(r, 96, decided_s=98)) == TripEnded(
         hall="hall", at_ms=96_000, decided_at_ms=98_000, track="p", started_ms=0, from_zone="queue", to_zone="desk",
         entered_by="door", left_by="door",
     )  # fmt: skip
@@ -277,6 +311,7 @@ def test_who_begins_and_ends_in_an_entrance_zone_came_and_went_by_it() -> None:
 def test_who_came_back_in_has_not_left() -> None:
     r = rig(hall())
     walk(r, up_and_down(-1, 1, -1))
+    r.put(passed(1, "p", "door", forward=False), passed(2, "p", "door", forward=True))
     assert trip(r.put(track_ended(9, "p"))).left_by is None
 
 
@@ -307,7 +342,7 @@ def test_a_line_that_moved_or_vanished_forgets_it() -> None:
         walk(r, up_and_down(1, -0.1))
         r.configure(plan(lines=lines), Rules(), at_s=1.5)
         assert walk(r, up_and_down(-1), from_s=2) == []
-        assert [type(e) for e in r.put(track_ended(3, "p"))] == [TripEnded]
+        assert [type(e) for e in end(r, 3)] == [TripEnded]
 
 
 def test_points_that_are_nowhere_cross_nothing() -> None:
@@ -317,15 +352,18 @@ def test_points_that_are_nowhere_cross_nothing() -> None:
         assert len(said) <= 2  # 1e308 m apart, either side may be right
 
 
-def test_a_track_whose_end_is_lost_is_forgotten() -> None:
+def test_a_track_whose_end_is_lost_is_forgotten_a_day_later() -> None:
     r = rig()
-    r.put(tick(0))
+    r.put(tick(1))
     empty = r.size
     walk(r, up_and_down(1, -0.1))
-    r.put(*(tick(60 * m) for m in range(1, SPARE_MINUTES + 1)))
+    r.put(tick(DAY_MS / 1000), configured(0))
     assert "p" in r.state.ways
-    walk(r, up_and_down(-0.1))
-    r.put(*(tick(60 * (SPARE_MINUTES + m)) for m in range(1, SPARE_MINUTES + 1)), configured(0))
-    assert "p" in r.state.ways  # it was seen again
-    r.put(tick(60 * (2 * SPARE_MINUTES + 1)))
-    assert r.size <= empty + 4
+    r.put(tick(3 * DAY_MS / 1000))
+    assert r.size <= empty + 8
+
+
+def test_an_agent_that_is_new_takes_a_track_as_it_finds_it() -> None:
+    r = rig()
+    assert r.put(seen(0, {"p": (1, 1)}), seen(1, {"p": (1, 1)})) == []
+    assert crossings(walk(r, up_and_down(-1), from_s=2)) == [("forward", 2000, 2000)]

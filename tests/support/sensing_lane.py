@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from config.hall import Camera, Hall, Line, PointM, Zone, ZoneKind
-from streams.events import Position, Positions, TrackEnded
+from streams.events import EntrancePassed, Position, Positions, TrackEnded, TrackStarted
 from tests.support.service_lane import EYE, HALL, ms
 
 
@@ -33,9 +33,22 @@ def seen(at_s: float, people: Mapping[str, PointM], camera: str = "cam") -> Posi
     return Positions(hall=HALL, at_ms=ms(at_s), camera=camera, rows=rows)
 
 
-def track_ended(at_s: float, track: str, first_s: float = 0.0, decided_s: float | None = None) -> TrackEnded:
-    """``at_s``: last seen."""
+def track_started(at_s: float, track: str, at: PointM) -> TrackStarted:
+    return TrackStarted(
+        hall=HALL, at_ms=ms(at_s), decided_at_ms=ms(at_s), camera="cam", track=track, x_m=at[0], y_m=at[1]
+    )
+
+
+def passed(at_s: float, track: str, line: str, *, forward: bool) -> EntrancePassed:
+    """``forward``: in."""
+    return EntrancePassed(hall=HALL, at_ms=ms(at_s), decided_at_ms=ms(at_s), line=line, track=track, forward=forward)
+
+
+def track_ended(
+    at_s: float, track: str, first_s: float = 0.0, decided_s: float | None = None, at: PointM = (0.0, 0.0)
+) -> TrackEnded:
+    """``at_s``, ``at``: when and where last seen."""
     return TrackEnded(
         hall=HALL, at_ms=ms(at_s), decided_at_ms=ms(at_s if decided_s is None else decided_s), camera="cam",
-        track=track, first_ms=ms(first_s), path_m=0.0, standing_ms=0, x_m=0.0, y_m=0.0,
+        track=track, first_ms=ms(first_s), path_m=0.0, standing_ms=0, x_m=at[0], y_m=at[1],
     )  # fmt: skip
