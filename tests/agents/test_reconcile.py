@@ -1,12 +1,14 @@
 """Reconcile: what the entrances count against whom the cameras see."""
 
+from typing import ClassVar
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.reconcile import Reconcile
 from config.rules import ReconcileRules, Rules
-from streams.events import CountDrift, Event
+from streams.events import CountDrift, Event, PeopleInside
 from tests.support.service_lane import HALL, Rig, configured, crossed, ended, hall, ms, started, tick, ticks
 
 EVERY_S = 100
@@ -17,8 +19,21 @@ def rules(tolerance: int = 1, every_s: float = EVERY_S) -> Rules:
     return Rules(reconcile=ReconcileRules(every_s=every_s, tolerance=tolerance))
 
 
+class Drifts(Rig):
+    """What is said of drift; ``inside`` holds what was said of people inside."""
+
+    inside: ClassVar[list[PeopleInside]] = []
+
+    def put(self, *events: Event) -> list[Event]:
+        said = super().put(*events)
+        self.inside.extend(event for event in said if isinstance(event, PeopleInside))
+        return [event for event in said if not isinstance(event, PeopleInside)]
+
+
 def rig(tolerance: int = 1, timezone: str = "UTC") -> Rig:
-    return Rig(Reconcile, hall("a", entrances=("door", "gate"), lines=("inner",), timezone=timezone), rules(tolerance))
+    return Drifts(
+        Reconcile, hall("a", entrances=("door", "gate"), lines=("inner",), timezone=timezone), rules(tolerance)
+    )
 
 
 def drift(at_s: int, since_s: int, entries: int, exits: int, expected: int, people: int) -> CountDrift:
@@ -175,3 +190,33 @@ def test_ticks_alone_do_not_grow_the_state(every_s: float) -> None:
     before = r.size
     r.put(*(tick(10**9 + 3600 * h) for h in range(100)))
     assert r.size == before
+
+
+# -- people inside ---------------------------------------------------------------------------------------------------------
+
+
+def inside(events: list[Event]) -> list[tuple[int, int, int]]:
+    return [(e.inside, e.seen, e.drift) for e in events if isinstance(e, PeopleInside)]
+
+
+def plain() -> Rig:
+    return Rig(Reconcile, hall("a", entrances=("door",), lines=("inner",)), rules())
+
+
+def test_people_inside_is_told_after_every_crossing_of_an_entrance() -> None:
+    r = plain()
+    assert inside(r.put(tick(0))) == [(0, 0, 0)]
+    assert inside(r.put(*come(1, "p"), *come(2, "q"))) == [(1, 1, 0), (2, 2, 0)]
+    assert inside(r.put(crossed(3, "inner", "forward", "p"))) == []
+    assert inside(r.put(*go(4, "p"))) == [(1, 2, -1)]
+
+
+def test_an_empty_hall_cannot_be_left() -> None:
+    #   two who were missed on the way in go out; then one comes in, and is one
+    r = plain()
+    r.put(tick(0))
+    assert [n for n, _, _ in inside(r.put(*go(1, "p", "q"), *come(2, "r")))] == [0, 0, 1]
+
+
+def test_a_hall_without_entrances_has_no_such_figure() -> None:
+    assert inside(Rig(Reconcile, hall("a"), rules()).put(tick(0), started(1, "p"), *ticks(1, 300))) == []

@@ -12,12 +12,16 @@ from streams.events import (
     DensityChanged,
     DwellExceeded,
     Event,
+    Extent,
     Frame,
     FramesShed,
     HeatAdded,
     HeatCell,
     Late,
     LogLost,
+    OddRows,
+    Position,
+    Positions,
     Presence,
     TrackJoined,
 )
@@ -33,12 +37,18 @@ def summary_of(*events: Event) -> dict[str, Any]:
     return summary.result()
 
 
-def frame(camera: str = "cam") -> Frame:
-    return Frame(hall=HALL, at_ms=0, camera=camera, people=())
+def frame(camera: str = "cam", at_ms: int = 0) -> Frame:
+    return Frame(hall=HALL, at_ms=at_ms, camera=camera, people=())
 
 
-def presence(*rows: tuple[str, tuple[str, ...]], camera: str = "cam") -> Presence:
-    return Presence(hall=HALL, at_ms=0, camera=camera, rows=rows)
+def presence(*rows: tuple[str, tuple[str, ...]], camera: str = "cam", at_ms: int = 0) -> list[Event]:
+    """Where tracks are, and in which zones that counts."""
+    return [
+        Positions(
+            hall=HALL, at_ms=at_ms, camera=camera, rows=tuple(Position(track, 0, 0, 0, False) for track, _ in rows)
+        ),
+        Presence(hall=HALL, at_ms=at_ms, camera=camera, zones=tuple(zones for _, zones in rows)),
+    ]
 
 
 def test_of_nothing_all_is_there_and_nought() -> None:
@@ -54,9 +64,28 @@ def test_of_nothing_all_is_there_and_nought() -> None:
     assert more["heat_person_s"] == 0
 
 
-def test_frames_and_distinct_tracks() -> None:
+def test_frames_and_tracks_not_names() -> None:
+    """Today's 1 is not yesterday's 1."""
     result = summary_of(frame(), started(0, "cam/1"), frame(), started(1, "cam/2"), frame(), started(9, "cam/1"))
-    assert (result["frames"], result["tracks"]) == (3, 2)
+    assert (result["frames"], result["tracks"]) == (3, 3)
+
+
+def test_what_was_held_back_counts_in_the_frame_it_belongs_to() -> None:
+    """
+    frame at  0   100  200      q is told at 200, with where it was at 0 and 100
+      p       x    x    .
+      q       x    x    x       at most two at once
+    """
+    result = summary_of(
+        frame(), *presence(("p", ("a",))), frame(at_ms=100), *presence(("p", ("a",)), at_ms=100), frame(at_ms=200),
+        *presence(("q", ("a",))), *presence(("q", ("a",)), at_ms=100), *presence(("q", ("a",)), at_ms=200),
+    )  # fmt: skip
+    assert (result["zones"]["a"]["person_frames"], result["zones"]["a"]["max_occupancy"]) == (5, 2)
+
+
+def test_who_a_new_floor_plan_put_out_has_not_left() -> None:
+    a = summary_of(entered(0, "p", 1), left(4, "p", 0, reason="config"))["zones"]["a"]
+    assert (a["entries"], a["exits"], a["dwell_s"]["p50"]) == (1, 0, 4.0)
 
 
 def test_entries_exits_and_stays_of_a_zone() -> None:
@@ -71,8 +100,9 @@ def test_person_frames_are_rows_and_occupancy_is_distinct_tracks_in_a_frame() ->
     frame 2   p        one row
     """
     result = summary_of(
-        frame(), presence(("p", ("a",)), ("p", ("a", "b")), ("q", ("a",)), ("r", ())), frame(), presence(("p", ("a",)))
-    )
+        frame(), *presence(("p", ("a",)), ("p", ("a", "b")), ("q", ("a",)), ("r", ())), frame(),
+        *presence(("p", ("a",))),
+    )  # fmt: skip
     a, b = result["zones"]["a"], result["zones"]["b"]
     assert (a["person_frames"], a["max_occupancy"]) == (4, 2)
     assert (b["person_frames"], b["max_occupancy"]) == (1, 1)
@@ -85,7 +115,7 @@ def test_cameras_add_up_each_by_its_last_frame() -> None:
     """
 
     def sees(camera: str, people: int) -> list[Event]:
-        return [frame(camera), presence(*((f"{camera}/{i}", ("a",)) for i in range(people)), camera=camera)]
+        return [frame(camera), *presence(*((f"{camera}/{i}", ("a",)) for i in range(people)), camera=camera)]
 
     steps = [("north", 2), ("south", 1), ("south", 3), ("north", 0), ("south", 1)]
     events = [e for step in steps for e in sees(*step)]
@@ -101,7 +131,9 @@ def test_lines_by_direction() -> None:
 
 
 def test_what_was_of_a_zone_that_is_not_the_hall_s_is_passed_over() -> None:
-    assert summary_of(entered(0, "p", 1, "x"), left(1, "p", 0, "x"), presence(("p", ("x",)))) == summary_of()
+    assert summary_of(entered(0, "p", 1, "x"), left(1, "p", 0, "x"), *presence(("p", ("x",)))) == summary_of(
+        entered(0, "p", 1, "x")
+    )
 
 
 def test_more() -> None:
@@ -120,6 +152,8 @@ def test_more() -> None:
         Dead(**lost, reason="no_key", detail="", agent=None, raw_size=0, raw=b""),
         Dead(**lost, reason="no_such_hall", detail="", agent=None, raw_size=0, raw=b""),
         LogLost(**WHEN, lane="sensing", first_offset=10, next_offset=15),
+        OddRows(hall=HALL, at_ms=0, camera="cam", rows=5, kinds=(("no_size", 3),), extent=Extent()),
+        AlarmRaised(**WHEN, alarm="odd", metric="odd_input", value=1, limit=0.5, severity="warning", subject="cam", detail="why"),
         tick(0),
     )["more"]  # fmt: skip
     assert json.loads(json.dumps(more)) == {
@@ -128,9 +162,13 @@ def test_more() -> None:
         "density_levels": {"a": {}, "b": {"C": 1}},
         "trips": {"- -> -": 1, "- -> a": 1, "a -> b": 2},
         "heat_person_s": 0.3,
-        "alarms_raised": {"busy": 1},
+        "alarms_raised": {"busy": 1, "odd": 1},
         "alarms_cleared": {"busy": 1},
         "count_drift": [{"at_ms": 0, "since_ms": -5, "drift": 2}],
+        "person_s": {"a": 0.0, "b": 0.0},
+        "rows": 0,
+        "rows_odd": {"cam": {"no_size": 3}},
+        "alarms_said": [{"alarm": "odd", "subject": "cam", "detail": "why"}],
         "frames_shed": 7,
         "late": 1,
         "dead": 2,
