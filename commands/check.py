@@ -181,7 +181,8 @@ def _zone_rows(hall: Hall) -> Iterator[tuple[str, ...]]:
 def _line_rows(lines: tuple[Line, ...]) -> Iterator[tuple[str, ...]]:
     for line in lines:
         ends = (f"{x:g}, {y:g}" for x, y in (line.from_m, line.to_m))
-        yield line.id, line.name, *ends, "into the hall" if line.entrance else "from its right to its left"
+        via = f", by {len(line.via_m)} points" if line.via_m else ""
+        yield line.id, line.name, *ends, ("into the hall" if line.entrance else "from its right to its left") + via
 
 
 def _camera_rows(cameras: tuple[Camera, ...]) -> Iterator[tuple[str, ...]]:
