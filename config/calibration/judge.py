@@ -13,7 +13,7 @@ from config.calibration.footprint import footprint
 from config.calibration.spread import coarsest, least_certain
 from config.calibration.units import UNITS, in_unit
 from config.calibration.view import EXCHANGED, View, scaled
-from config.calibration.wording import Cause, source
+from config.calibration.wording import HEALED, Cause, source
 from config.geometry import area
 from config.hall import Camera
 from config.homography import LEAST_POINTS
@@ -70,7 +70,8 @@ def disagreement(view: View, points: Points, unit: float, *, alone: bool) -> Ite
     elif alone and view.mismatch > (NO_CAMERA if len(points) > LEAST_POINTS + 1 else NO_CAMERA_OF_FIVE):
         got = f"a map {view.mismatch:.2f} from any camera's"
         hint = "is the image stretched or cut, or a point wrong? Measure a few more points and check again"
-        yield Cause("points", "points as a camera may see them", got, hint)
+        few = len(points) <= LEAST_POINTS + 1
+        yield Cause("points", "points as a camera may see them", got, hint, turns=few)
 
 
 def _named(what: Mistake, count: int, unit: float) -> Cause:
@@ -164,11 +165,16 @@ def _unseen(view: View) -> Iterator[Cause]:
 
 
 def _unseen_hint(view: View) -> str:
-    """Another resolution that would show all of floor_m, if there is one."""
-    for part in (2.0, 1.5, 4 / 3, 3.0):
-        width, height = (round(side * part) for side in view.size_px)
-        if not view.px and view.unseen_share > 0.3 and not view.read(px=scaled(1 / part, 1 / part)).unseen:
-            return f"is the map made for images of {width} x {height}? Give it for size_px, or that size"
+    """Another resolution or unit that would show all of floor_m, if there is one."""
+    for part in (4 / 3, 1.5, 2.0, 3.0):
+        size = round(view.size_px[0] * part), round(view.size_px[1] * part)
+        other = view.read(px=scaled(1 / part, 1 / part))
+        # Nothing but the floor speaks for it where the map is an overhead camera's, as good in every size.
+        better = other.mismatch < HEALED * view.mismatch or (not view.px and view.unseen_share > 0.3)
+        if better and other.unseen_share < 0.02:
+            return (
+                f"is the map made for images of {size[0]} x {size[1]}? Scale it to size_px, or give size_px as it was"
+            )
     seen = [unit for unit in UNITS if view.read(floor=scaled(1 / unit[1], 1 / unit[1])).unseen_share < 0.1]
     if (unit := in_unit(view, seen)) is not None:
         return f"is the map made in {unit[0]}? Divide by {unit[1]:g}: then all of floor_m is seen"

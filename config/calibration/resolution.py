@@ -76,7 +76,9 @@ def _readings(view: View) -> Iterator[tuple[float, int, tuple[int, int]]]:
 def _best_holding(view: View, x: float, y: float) -> tuple[int, int]:
     """An image's size, or thousandths where those make the better camera."""
     size, thousandths = _holding(view, x, y), SHARES[-1]
-    if max(x, y) > 1010 or min(x, y) < 600 or _as_of(view, thousandths) > HEALED / 2 * _as_of(view, size):
+    if max(x, y) > 1010 or min(x, y) < 600 or view.mismatch < SUSPICIOUS:
+        return size
+    if _as_of(view, thousandths) > HEALED / 2 * _as_of(view, size):
         return size
     return thousandths
 

@@ -11,7 +11,9 @@ z up                          y_px down
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import cos, hypot, pi, radians, sin, tan
 
 import shapely
@@ -33,6 +35,10 @@ class Scene:
     floor_m: tuple[tuple[float, float], ...] | None
     height_m: float
     tilt: float
+
+    def spoilt(self, change: Callable[[Spot], Spot]) -> Scene:
+        """With each spot written down in another way."""
+        return replace(self, spots=tuple(change(spot) for spot in self.spots))
 
     def yaml(self) -> str:
         width, depth = self.size_m
@@ -74,8 +80,12 @@ class Pinhole:
         return seen is not None and 0 <= seen[0] <= self.size_px[0] and 0 <= seen[1] <= self.size_px[1]
 
 
-def scene(seed: int, least: int = 5, most: int = 10, bounded: bool = True) -> Scene:
-    """A camera that sees at least 12 m² of its hall, with points measured to 2 cm and 2 px."""
+@lru_cache(maxsize=1024)
+def scene(seed: int, least: int = 6, most: int = 10, *, bounded: bool = True, spread: bool | None = None) -> Scene:
+    """A camera that sees at least 12 m² of its hall, with points measured to 2 cm and 2 px.
+
+    ``spread``: whether the points are as far apart as they can be, or anywhere; by chance if it is not said.
+    """
     rnd = random.Random(seed)
     while True:
         size_px = rnd.choice(SIZES)
@@ -89,14 +99,11 @@ def scene(seed: int, least: int = 5, most: int = 10, bounded: bool = True) -> Sc
         if len(seen) < 48:
             continue
         floor = shapely.MultiPoint(seen).convex_hull
-        if (
-            not isinstance(floor, shapely.Polygon)
-            or floor.area < 12
-            or floor.minimum_rotated_rectangle.length / 2 - floor.area**0.5 > 14
-        ):
+        if not isinstance(floor, shapely.Polygon) or floor.area < 12:
             continue
         count = rnd.randint(least, most)
-        spots = _spread(seen, count, rnd) if rnd.random() < 0.6 else _anywhere(seen, count, rnd)
+        apart = rnd.random() < 0.6 if spread is None else spread
+        spots = _spread(seen, count, rnd) if apart else rnd.sample(seen, count)
         measured = tuple(_measured(camera, spot, rnd) for spot in spots)
         if not _fixes(measured):
             continue
@@ -117,10 +124,6 @@ def _spread(seen: list[tuple[float, float]], count: int, rnd: random.Random) -> 
     while len(found) < count:
         found.append(max(seen, key=lambda p: min(hypot(p[0] - q[0], p[1] - q[1]) for q in found)))
     return found
-
-
-def _anywhere(seen: list[tuple[float, float]], count: int, rnd: random.Random) -> list[tuple[float, float]]:
-    return rnd.sample(seen, count)
 
 
 def _measured(camera: Pinhole, spot: tuple[float, float], rnd: random.Random) -> Spot:

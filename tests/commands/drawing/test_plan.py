@@ -135,5 +135,7 @@ def test_a_line_of_several_points_is_drawn_through_all_of_them() -> None:
     plan = draw_plan(hall.model_copy(update={"lines": (bent,)}), px_per_m=60)
     for spot in ((2, 2.4), (2.3, 2), (4.2, 2)):
         assert nearness(pixel(plan.image, plan.to_px(*spot)), rgb(ENTRANCE_COLOUR)) < 40, spot
-    assert nearness(pixel(plan.image, plan.to_px(3.5, 3)), rgb(ENTRANCE_COLOUR)) > 40, "the straight way between its ends"
+    assert nearness(pixel(plan.image, plan.to_px(3.5, 3)), rgb(ENTRANCE_COLOUR)) > 40, (
+        "the straight way between its ends"
+    )
     assert middle(bent) == ((2.5, 2), (0.0, -1.0))
