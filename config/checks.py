@@ -172,6 +172,8 @@ def sensible_limits(plan: Plan) -> Iterator[Finding]:
     """Limits that hold from the first person on, or that nothing can ever reach."""
     areas = {zone.id: area(zone.polygon_m) for _, zone in plan.zones}
     for index, limit in plan.limits:
+        if plan.is_faulty("limits", index, "over", "metric"):
+            continue
         loc: Loc = ("limits", index, "over")
         if limit.metric == "density" and limit.over >= CRUSH_PER_M2:
             expected = f"people/m² below {CRUSH_PER_M2:g}"

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 LEAST_LINE_M = 0.1
-SEEN_SHARE = 0.5
+SEEN_SHARE, SIDE_SHARE = 0.8, 0.5
+"""Whoever crosses an unseen part is missed; of the sides a part may lie behind a pillar."""
 BESIDE_M = 0.3
 """People count once they are past a line by the usual inertia, and a little: there a camera must see them."""
 NEAR_WALL_M, TIMES_NEARER = 2.0, 3.0
@@ -110,7 +111,7 @@ def _out_of_sight(line: Line, seen: BaseGeometry) -> str:
     )
     if here < SEEN_SHARE:
         return f"{here:.0%} of {line.id} seen" if here else f"nothing of {line.id} seen"
-    if min(before, behind) < SEEN_SHARE:
+    if min(before, behind) < SIDE_SHARE:
         side = "where forward comes from" if before < behind else "where forward leads to"
         return f"{line.id} seen on one side only: {min(before, behind):.0%} of it {BESIDE_M} m off on the side {side}"
     return ""

@@ -18,7 +18,9 @@ MOST_SALVAGED = 100
 
 M = TypeVar("M", bound=Model)
 
-STAND_INS: Mapping[str, Data] = {"id": "unnamed", "name": "?", "size_px": [100_000, 100_000]}
+STAND_INS: Mapping[str, Data] = {
+    "id": "unnamed", "name": "?", "size_px": [100_000, 100_000], "metric": "occupancy", "over": 1,
+}  # fmt: skip
 """For required values that are wrong: an item is checked for all that does not depend on them."""
 
 

@@ -111,7 +111,13 @@ def _long(error: ErrorDetails, _model: type[BaseModel]) -> Words:
 
 def _unit(error: ErrorDetails, count: int) -> str:
     named = next((str(part) for part in reversed(error["loc"]) if isinstance(part, str)), "")
-    unit = "number" if _is_numbers(error["input"]) else "point" if named in ("polygon_m", "floor_m") else "item"
+    unit = (
+        "number"
+        if _is_numbers(error["input"])
+        else "point"
+        if named in ("polygon_m", "floor_m", "via_m", "points")
+        else "item"
+    )
     return unit if count == 1 else f"{unit}s"
 
 

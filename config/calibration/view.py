@@ -10,7 +10,8 @@ from config.geometry import Homography, Point, apply_homography, inside
 from config.hall import Camera
 from config.homography import camera_homography, determinant, inverse, on_floor
 
-SAMPLES = 14
+SAMPLES = 20
+"""In each direction, of the floor that a camera answers for."""
 EDGE = 0.02
 """Points may lie so much of the image's size beyond its edge: people click beside it, lens corrections push it out."""
 EYE: Homography = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
