@@ -65,7 +65,9 @@ def disagreement(view: View, points: Points, unit: float, *, alone: bool) -> Ite
         yield _named(what, len(points), unit)
     elif len(points) > LEAST_POINTS and worst > AGREE:
         got = f"points of which none can be called wrong alone, {_times(worst)} what is usual"
-        hint = "measure them once more, the farthest ones first; with more points the wrong ones can be told"
+        hint = (
+            "does the lens bend straight lines? Then correct the images, tracker's too; else measure the points again"
+        )
         yield Cause("points", "points that agree to a few centimetres and pixels", got, hint)
     elif alone and view.mismatch > (NO_CAMERA if len(points) > LEAST_POINTS + 1 else NO_CAMERA_OF_FIVE):
         got = f"a map {view.mismatch:.2f} from any camera's"
@@ -84,7 +86,9 @@ def _named(what: Mistake, count: int, unit: float) -> Cause:
         return Cause(key, "points that agree", got, hint, turns=count <= LEAST_POINTS + 1)
     got = f"{names}, {off} from where the other {count - len(what.points)} put it"
     sure = "" if count - len(what.points) > LEAST_POINTS else "probably this one; a sixth point would prove it: "
-    return Cause(key, "points that agree", got, f"{sure}measure {names} again, px and floor_m")
+    return Cause(
+        key, "points that agree", got, f"{sure}measure {names} again, px and floor_m; if right, the lens bends it"
+    )
 
 
 def _times(worst: float) -> str:

@@ -49,7 +49,7 @@ def test_a_badly_measured_point_is_named() -> None:
     bad[4] = (500, 400, 8, 4)  # three metres off
     assert the_problem(hall_with(MATRIX, points(*bad))) == (
         "hall.yaml:28: cameras[0].points[4]: expected points that agree, got points[4], 3.00 m from where the other 6 "
-        "put it; measure points[4] again, px and floor_m"
+        "put it; measure points[4] again, px and floor_m; if right, the lens bends it"
     )
 
 
