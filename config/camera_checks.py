@@ -1,6 +1,6 @@
 """Checks of cameras without which the engine cannot work: one map from pixels to the floor, and a floor with an end.
 
-They accept what they ever accepted: an engine goes on with a hall that it has in force, and a replay does what was done.
+They accept what they have always accepted: an engine goes on with a hall that it has in force, and a replay does what was done.
 What is judged beyond that is in ``config.calibration_checks``.
 """
 
@@ -48,7 +48,13 @@ def has_sound_map(plan: Plan, index: int, camera: Camera) -> bool:
     """Whether its map may be judged: it has one, and its points agree more or less."""
     loc: Loc = ("cameras", index)
     whole = not plan.is_faulty("cameras", index, "points", "homography", "size_px")
-    return whole and not any(_map_source(loc, camera)) and not any(_map_quality(loc, camera))
+    if not whole or any(_map_source(loc, camera)) or any(_map_quality(loc, camera)):
+        return False
+    try:
+        View.of(camera, plan.size_m)
+    except ValueError:  # points that agree on a map without an inverse: nothing more can be said of it
+        return False
+    return True
 
 
 def _explained(plan: Plan, loc: Loc, camera: Camera) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ def camera_homography(camera: Camera) -> Homography:
     Raises ValueError for fewer than four points, or points that fix no homography; ``config.checks`` finds that first.
     """
     if camera.homography is not None:
-        return _facing(camera.homography, _bottom_centre(camera))
+        return facing(camera.homography, _bottom_centre(camera))
     if len(camera.points) < LEAST_POINTS:
         raise ValueError(f"camera {camera.id}: expected at least {LEAST_POINTS} points, got {len(camera.points)}")
     return fitted(camera.points)
@@ -33,7 +33,7 @@ def camera_homography(camera: Camera) -> Homography:
 
 def fitted(points: tuple[PointPair, ...]) -> Homography:
     """The matrix of four or more points, facing them. Raises ValueError for points that fix none."""
-    return _facing(_fit(points), _centroid([pair.px for pair in points]))
+    return facing(_fit(points), _centroid([pair.px for pair in points]))
 
 
 def residuals_m(camera: Camera) -> tuple[float, ...]:
@@ -142,7 +142,8 @@ def _normalised(points: list[Point]) -> tuple[list[Point], float, Point]:
     return [((x - cx) * scale, (y - cy) * scale) for x, y in points], scale, (cx, cy)
 
 
-def _facing(h: Homography, floor_px: Point) -> Homography:
+def facing(h: Homography, floor_px: Point) -> Homography:
+    """The one of H and -H under which w is positive at a pixel that shows floor. Raises ValueError: not finite."""
     x, y = floor_px
     w = h[2][0] * x + h[2][1] * y + h[2][2]
     if not all(isfinite(v) for row in h for v in row):

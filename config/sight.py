@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from config.calibration.footprint import footprint
 from config.calibration.judge import verdict
-from config.camera_checks import sound_camera
+from config.camera_checks import has_sound_map, sound_camera
 from config.checks import Plan, sound_polygon
 from config.geometry import Point
 from config.hall import Camera
@@ -45,7 +45,7 @@ def seen_floor(plan: Plan) -> BaseGeometry | None:
 
 
 def _shown(plan: Plan, index: int, camera: Camera, floor: tuple[Point, ...]) -> BaseGeometry:
-    if plan.is_faulty("cameras", index, *MAP_KEYS) or any(sound_camera(plan, index, camera)):
+    if not has_sound_map(plan, index, camera) or any(sound_camera(plan, index, camera)):
         return shape(floor)
     found = verdict(camera, plan.size_m)
     if found.causes or found.view.mirrored or len(image := footprint(found.view.h, camera.size_px)) < 3:

@@ -57,7 +57,7 @@ def other_image(view: View) -> Iterator[Cause]:
 def _readings(view: View) -> Iterator[tuple[float, int, tuple[int, int]]]:
     """Sizes that explain a map: how far from a real camera, whether of another shape, the size."""
     (width, height), far = view.size_px, _most(view)
-    parts = tuple((round(width / part), round(height / part)) for part in PARTS)
+    parts = tuple((max(1, round(width / part)), max(1, round(height / part))) for part in PARTS)
     for size in (*SIZES, *SHARES, *parts):
         if size == view.size_px or far[0] > 1.01 * size[0] or far[1] > 1.01 * size[1]:
             continue

@@ -8,7 +8,7 @@ from functools import cached_property
 from config.calibration.pinhole import Pinhole, pinhole
 from config.geometry import Homography, Point, apply_homography, inside
 from config.hall import Camera
-from config.homography import camera_homography, determinant, inverse, on_floor
+from config.homography import camera_homography, determinant, facing, inverse, on_floor
 
 SAMPLES = 20
 """In each direction, of the floor that a camera answers for."""
@@ -50,7 +50,7 @@ class View:
 
     def facing(self, h: Homography) -> View | None:
         """With another matrix, of the sign that faces the image's lower middle; None where it is singular."""
-        turned = camera_homography(Camera(id="other", size_px=self.size_px, homography=h))
+        turned = facing(h, (self.size_px[0] / 2, float(self.size_px[1])))
         return replace(self, h=turned) if determinant(turned) else None
 
     @cached_property

@@ -284,3 +284,20 @@ def test_a_plan_with_y_up_is_told_once_for_all_cameras() -> None:
     (problem,) = [problem for problem in found if "lines" not in problem.key]
     assert (problem.key, problem.severity) == ("cameras", "warning")
     assert "y axis pointing up" in problem.hint
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_numbers_of_no_sense_are_told_and_never_raise(seed: int) -> None:
+    """Whatever stands there; a hundred cameras of noughts, ones and huge numbers each."""
+    rnd = random.Random(seed)
+
+    def some(count: int) -> list[float]:
+        return [rnd.choice((0, 1, -1, 0.5, 1e-9, rnd.uniform(-10, 10), rnd.uniform(-9e3, 9e3))) for _ in range(count)]
+
+    for _ in range(100):
+        pairs = "".join(f"{{px: {some(2)}, floor_m: {some(2)}}}, " for _ in range(rnd.randint(4, 7)))
+        source = rnd.choice((f"homography: {[some(3) for _ in range(3)]}", f"points: [{pairs}]"))
+        floor = rnd.choice(("", f", floor_m: {[some(2) for _ in range(4)]}", ", floor_m: [[0, 0], [10, 0], [10, 8]]"))
+        size = rnd.choice(("[1920, 1080]", "[1, 1]", "[100000, 3]"))
+        camera = f"  - {{id: c, size_px: {size}, {source}{floor}}}\n"
+        examine({"hall.yaml": f"id: h\nname: H\nsize_m: [10, 8]\nzones: []\ncameras:\n{camera}"})
