@@ -73,7 +73,7 @@ def _summary(found: list[Checked]) -> str:
     usable = [warnings for loaded, warnings in found if loaded]
     sound, doubtful = usable.count(0), len(usable) - usable.count(0)
     if len(found) > 1:
-        also = f", {doubtful} can be used but for the warnings above" if doubtful else ""
+        also = f", {doubtful} can be used: read the warnings above" if doubtful else ""
         return f"{sound} of {len(found)} halls are sound{also}"
     if not usable:
         return "the hall cannot be used: correct the errors above"

@@ -66,7 +66,7 @@ def test_nothing_is_called_sound_beside_a_warning_or_an_error(tmp_path: Path) ->
     write(tmp_path / "two", HALL.replace("id: small", "id: other"))
     both = check(tmp_path)
     assert both.exit_code == 0
-    assert squeezed(both.output)[-1] == "1 of 2 halls are sound, 1 can be used but for the warnings above"
+    assert squeezed(both.output)[-1] == "1 of 2 halls are sound, 1 can be used: read the warnings above"
     write(tmp_path / "three", HALL.replace("id: small", "id: other"))
     assert squeezed(check(tmp_path).output)[-1] == "the halls cannot be used together: correct the errors above"
 
