@@ -33,8 +33,9 @@ def command(directory: Path | None, rules: Path | None, plan: Path | None) -> No
     """Check the files of a hall, or of all halls in a directory.
 
     Reads hall.yaml and rules.yaml and reports every problem at once, each with file, line and key, what was expected,
-    what is there, and what to do. An error keeps the engine from starting, a warning does not. Then prints what the
-    files say, so that a wrong corner or a badly measured camera can be seen.
+    what is there, and what to do. A hall with an error is not put in force, one with a warning is. Calibrations are
+    judged: docs/calibration.md says how to measure, and what each message means. Then prints what the files say, so
+    that a wrong corner or a badly measured camera can be seen.
 
     DIR is a hall's directory or a directory of them; without it, HALL_CONFIG is checked.
 
@@ -45,7 +46,7 @@ def command(directory: Path | None, rules: Path | None, plan: Path | None) -> No
       hall check config/examples                         all halls; --plan then writes plan-<id>.png for each
       hall check config/examples/forum --rules config/examples/forum/rules.raw.yaml
 
-    Exit code: 0 if the engine can start with these files, 1 if there is an error.
+    Exit code: 0 if the halls can be put in force, with or without warnings, 1 if there is an error.
     """
     try:
         root = directory or Settings.from_env(os.environ).hall_config()
@@ -54,29 +55,46 @@ def command(directory: Path | None, rules: Path | None, plan: Path | None) -> No
         _report(error.problems)
         raise SystemExit(1) from None
     found = [_checked(path, rules) for path in directories]
-    halls = [loaded.hall for loaded in found if loaded]
-    failed = len(found) - len(halls)
-    if not failed and not _ids_unique(root):
-        failed = 1
+    halls = [loaded.hall for loaded, _ in found if loaded]
+    failed = len(halls) < len(found)
+    twice = not failed and not _ids_unique(root)
     if plan:
         _draw(halls, plan, several=len(directories) > 1)
-    summary = f"{len(halls)} of {len(found)} halls are sound" if len(found) > 1 else "the hall is sound"
-    click.echo(summary if not failed or len(found) > 1 else "the hall cannot be used: correct the errors above")
-    raise SystemExit(1 if failed else 0)
+    click.echo("the halls cannot be used together: correct the errors above" if twice else _summary(found))
+    raise SystemExit(1 if failed or twice else 0)
 
 
-def _checked(directory: Path, rules: Path | None) -> HallFiles | None:
-    """Examine one hall, print what was found, and return it if it is sound."""
+Checked = tuple[HallFiles | None, int]
+"""A hall's models, None with an error, and how many warnings there were."""
+
+
+def _summary(found: list[Checked]) -> str:
+    """Nothing is called sound that has a warning: a calibration in doubt is one."""
+    usable = [warnings for loaded, warnings in found if loaded]
+    sound, doubtful = usable.count(0), len(usable) - usable.count(0)
+    if len(found) > 1:
+        also = f", {doubtful} can be used: read the warnings above" if doubtful else ""
+        return f"{sound} of {len(found)} halls are sound{also}"
+    if not usable:
+        return "the hall cannot be used: correct the errors above"
+    if sound:
+        return "the hall is sound"
+    return f"the hall can be used, but read the {f'{usable[0]} warnings' if usable[0] > 1 else 'warning'} above"
+
+
+def _checked(directory: Path, rules: Path | None) -> Checked:
+    """Examine one hall, print what was found, and return it if it can be used."""
     try:
         loaded, problems = examine(read_dir(directory, rules))
     except ConfigError as error:
         loaded, problems = None, error.problems
     # A problem names the hall's file; where that is, and whether rules came from elsewhere, is known only here.
     places = {name: str(directory / name) for name in KNOWN_FILES} | ({"rules.yaml": str(rules)} if rules else {})
-    _report([*(replace(p, file=places.get(p.file, p.file)) for p in problems), *misnamed(directory)])
+    told = [*(replace(p, file=places.get(p.file, p.file)) for p in problems), *misnamed(directory)]
+    _report(told)
     if loaded:
         _print_hall(loaded, directory)
-    return loaded
+    return loaded, sum(problem.severity == "warning" for problem in told)
 
 
 def misnamed(directory: Path) -> Iterator[Problem]:
@@ -163,7 +181,8 @@ def _zone_rows(hall: Hall) -> Iterator[tuple[str, ...]]:
 def _line_rows(lines: tuple[Line, ...]) -> Iterator[tuple[str, ...]]:
     for line in lines:
         ends = (f"{x:g}, {y:g}" for x, y in (line.from_m, line.to_m))
-        yield line.id, line.name, *ends, "into the hall" if line.entrance else "from its right to its left"
+        via = f", by {len(line.via_m)} points" if line.via_m else ""
+        yield line.id, line.name, *ends, ("into the hall" if line.entrance else "from its right to its left") + via
 
 
 def _camera_rows(cameras: tuple[Camera, ...]) -> Iterator[tuple[str, ...]]:

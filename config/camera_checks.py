@@ -1,24 +1,25 @@
-"""Checks of cameras: a map from pixels to the floor that can be trusted, and a floor of their own."""
+"""Checks of cameras without which the engine cannot work: one map from pixels to the floor, and a floor with an end.
+
+They accept what they have always accepted: an engine goes on with a hall that it has in force, and a replay does what was done.
+What is judged beyond that is in ``config.calibration_checks``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
-from math import sqrt
-from typing import TYPE_CHECKING
+from math import isinf, sqrt
 
+from config.calibration.judge import explanations
+from config.calibration.view import View
+from config.calibration.wording import Cause
 from config.checks import HALL_FILE, Plan, sound_polygon
 from config.geometry import Homography, Point
 from config.hall import Camera
-from config.homography import LEAST_POINTS, coverage_m, image_on_floor_m, residuals_m, rms
-from config.problems import Finding, Loc
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
+from config.homography import LEAST_POINTS, image_on_floor_m, residuals_m, rms
+from config.problems import Finding, Loc, Severity
 
 WORST_RMS_M = 0.5
-OVERLAP_M2 = 0.25
-SEEN_SHARE = 0.5
 COLLINEAR = 0.01
 """Points are in one line if they are off it by less than this share of their spread."""
 SINGULAR = 1e-9
@@ -26,16 +27,49 @@ SINGULAR = 1e-9
 
 def sound_cameras(plan: Plan) -> Iterator[Finding]:
     for index, camera in plan.cameras:
-        yield from sound_camera(plan, ("cameras", index), camera)
+        yield from sound_camera(plan, index, camera)
 
 
-def sound_camera(plan: Plan, loc: Loc, camera: Camera) -> Iterator[Finding]:
+def sound_camera(plan: Plan, index: int, camera: Camera) -> Iterator[Finding]:
+    loc: Loc = ("cameras", index)
     if camera.floor_m is not None:
         yield from sound_polygon(plan, (*loc, "floor_m"), camera.floor_m)
-    source = list(_map_source(loc, camera)) or list(_map_quality(loc, camera))
+    if plan.is_faulty("cameras", index, "points", "homography"):
+        return
+    source = list(_map_source(loc, camera))
     yield from source
-    if not source:
-        yield from _bounded(plan, loc, camera)
+    if source or plan.is_faulty("cameras", index, "size_px"):
+        return
+    quality = list(_map_quality(loc, camera)) or list(_bounded(plan, index, camera))
+    yield from (list(_explained(plan, loc, camera)) if quality else ()) or quality
+
+
+def has_sound_map(plan: Plan, index: int, camera: Camera) -> bool:
+    """Whether its map may be judged: it has one, and its points agree more or less."""
+    loc: Loc = ("cameras", index)
+    whole = not plan.is_faulty("cameras", index, "points", "homography", "size_px")
+    if not whole or any(_map_source(loc, camera)) or any(_map_quality(loc, camera)):
+        return False
+    try:
+        View.of(camera, plan.size_m)
+    except ValueError:  # points that agree on a map without an inverse: nothing more can be said of it
+        return False
+    return True
+
+
+def _explained(plan: Plan, loc: Loc, camera: Camera) -> Iterator[Finding]:
+    """What was probably done to numbers that cannot be used as they are."""
+    try:
+        view = View.of(camera, plan.size_m)
+    except ValueError:
+        return
+    for cause in explanations(view, camera.points):
+        yield cause_finding(loc, cause, "error")
+
+
+def cause_finding(loc: Loc, cause: Cause, severity: Severity) -> Finding:
+    keys = tuple(int(key) if key.isdigit() else key for key in cause.key.split(".") if key)
+    return Finding(HALL_FILE, (*loc, *keys), cause.expected, cause.got, cause.hint, severity)
 
 
 def _map_source(loc: Loc, camera: Camera) -> Iterator[Finding]:
@@ -90,81 +124,36 @@ def _map_quality(loc: Loc, camera: Camera) -> Iterator[Finding]:
     if (off := rms(residuals)) > WORST_RMS_M:
         worst = max(range(len(residuals)), key=residuals.__getitem__)
         got = f"{off:.2f} m, the worst points[{worst}] with {residuals[worst]:.2f} m"
+        if isinf(off):
+            got = f"points[{worst}] and others on two sides of the horizon"
         hint = "measure that point again; are px and floor_m of two points exchanged?"
         expected = f"points that fit to {WORST_RMS_M} m (root mean square)"
         yield Finding(HALL_FILE, (*loc, "points", worst), expected, got, hint)
 
 
-def _bounded(plan: Plan, loc: Loc, camera: Camera) -> Iterator[Finding]:
+def _bounded(plan: Plan, index: int, camera: Camera) -> Iterator[Finding]:
     """A camera answers for a bounded part of this hall's floor."""
-    if camera.floor_m is None and image_on_floor_m(camera) is None:
+    if camera.floor_m is not None or plan.is_faulty("cameras", index, "floor_m"):
+        return
+    corners = image_on_floor_m(camera)
+    if corners is None:
         hint = "give floor_m, the polygon of the floor that it is trusted with"
         got = "an image that the horizon crosses"
-        yield Finding(HALL_FILE, loc, "floor_m, or an image of nothing but floor", got, hint)
-    elif camera.floor_m is None and plan.size_m is not None:
-        corners = coverage_m(camera)
-        width, depth = plan.size_m
-        if not _boxes_overlap(_box(corners), (0.0, 0.0, width, depth)):
-            got = f"nothing of it: the image's first corner is at ({corners[0][0]:.1f}, {corners[0][1]:.1f})"
-            hint = "the map leads from pixels to metres: is it the other way round?"
-            yield Finding(HALL_FILE, loc, "a camera that sees the hall", got, hint)
-
-
-def floors_apart(plan: Plan) -> Iterator[Finding]:
-    """Until tracks are fused over cameras, a person seen by two of them would be counted twice."""
-    floors = [(index, camera, floor) for index, camera in plan.cameras if (floor := _floor(plan, camera))]
-    for (i, a, floor_a), (j, b, floor_b) in combinations(floors, 2):
-        if not _boxes_overlap(_box(floor_a), _box(floor_b), OVERLAP_M2):
-            continue
-        shared = _shape(floor_a).intersection(_shape(floor_b)).area
-        if shared > OVERLAP_M2:
-            got = f"{shared:.1f} m² of {b.id} shared with {a.id} (cameras[{i}])"
-            hint = "set floor_m of both so that they share no more than a border"
-            yield Finding(HALL_FILE, ("cameras", j), "cameras with floors of their own", got, hint)
-
-
-def zones_seen(plan: Plan) -> Iterator[Finding]:
-    """A warning: what no camera sees stays empty for ever."""
-    floors = [_shape(floor) for _, camera in plan.cameras if (floor := _floor(plan, camera))]
-    if not plan.whole or len(floors) < len(plan.cameras):
-        return
-    from shapely import unary_union
-
-    seen = unary_union(floors)
-    for index, zone in plan.zones:
-        shape = _shape(zone.polygon_m)
-        share = shape.intersection(seen).area / shape.area if shape.area else 1.0
-        if share < SEEN_SHARE:
-            got = f"{share:.0%} of {zone.id}"
-            hint = "people elsewhere in it are not counted: extend a camera's floor_m, or add a camera"
-            expected = "a zone that cameras see, or most of it"
-            yield Finding(HALL_FILE, ("zones", index, "polygon_m"), expected, got, hint, "warning")
-
-
-def _floor(plan: Plan, camera: Camera) -> tuple[Point, ...] | None:
-    """The floor that a camera answers for; None where the camera has faults of its own, which are told elsewhere."""
-    if camera.floor_m is not None:
-        return camera.floor_m
-    return None if any(sound_camera(plan, (), camera)) else coverage_m(camera)
+        yield Finding(HALL_FILE, ("cameras", index), "floor_m, or an image of nothing but floor", got, hint)
+    elif plan.size_m is not None and not boxes_overlap(box(corners), (0.0, 0.0, *plan.size_m)):
+        got = f"nothing of it: the image's first corner is at ({corners[0][0]:.1f}, {corners[0][1]:.1f})"
+        hint = "the map leads from pixels to metres: is it the other way round?"
+        yield Finding(HALL_FILE, ("cameras", index), "a camera that sees the hall", got, hint)
 
 
 Box = tuple[float, float, float, float]
 
 
-def _box(polygon: tuple[Point, ...]) -> Box:
+def box(polygon: tuple[Point, ...]) -> Box:
     xs, ys = [p[0] for p in polygon], [p[1] for p in polygon]
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _boxes_overlap(a: Box, b: Box, by_m2: float = 0.0) -> bool:
+def boxes_overlap(a: Box, b: Box, by_m2: float = 0.0) -> bool:
     width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
     return width > 0 and height > 0 and width * height > by_m2
-
-
-def _shape(polygon: tuple[Point, ...]) -> BaseGeometry:
-    """Shapely takes a tenth of a second to load: only halls whose cameras come near each other pay it."""
-    from shapely import Polygon
-    from shapely.validation import make_valid
-
-    shape = Polygon(polygon)
-    return shape if shape.is_valid else make_valid(shape)

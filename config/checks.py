@@ -6,8 +6,8 @@ that finds no more than a doubt, is a row of ``WARNINGS``; the engine starts wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -22,7 +22,6 @@ RULES_FILE = "rules.yaml"
 OUTSIDE_BY_M = 0.5
 """How far a shape may reach out of ``size_m``: plans are measured by hand."""
 LEAST_AREA_M2 = 0.01
-LEAST_LINE_M = 0.1
 CRUSH_PER_M2 = 10.0
 """More people do not fit on a square metre."""
 
@@ -44,8 +43,16 @@ class Plan:
     dwell_zones: tuple[str, ...] = ()
     zone_ids: frozenset[str] | None = None
     """All ids that zones of the file carry, those of unreadable zones among them; None: not known."""
-    whole: bool = False
-    """Both files were read without an error."""
+    ids: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
+    """By kind (zones, lines, cameras, limits) the ids with their places, those of unreadable items among them."""
+    unread: frozenset[str] = frozenset()
+    """Kinds of which not every item could be read."""
+    faulty: frozenset[Loc] = frozenset()
+    """Values that have a mistake of their own, which is told elsewhere: a default stands in for each."""
+
+    def is_faulty(self, kind: str, index: int, *keys: str) -> bool:
+        """Whether one of these keys of an item was left out, so that nothing can be said of what follows from it."""
+        return any((kind, index, key) in self.faulty for key in keys)
 
     @classmethod
     def of(cls, hall: Hall, rules: Rules) -> Plan:
@@ -58,8 +65,17 @@ class Plan:
             timezone=hall.timezone,
             dwell_zones=tuple(rules.dwell.zones),
             zone_ids=frozenset(zone.id for zone in hall.zones),
-            whole=True,
+            ids={
+                "zones": _ids(hall.zones),
+                "lines": _ids(hall.lines),
+                "cameras": _ids(hall.cameras),
+                "limits": _ids(rules.limits),
+            },
         )
+
+
+def _ids(items: tuple[T, ...]) -> tuple[tuple[int, str], ...]:
+    return tuple((index, item.id) for index, item in enumerate(items))
 
 
 Check = Callable[[Plan], Iterator[Finding]]
@@ -67,19 +83,17 @@ Check = Callable[[Plan], Iterator[Finding]]
 
 def unique_ids(plan: Plan) -> Iterator[Finding]:
     """Ids name things in events: within zones, lines, cameras and limits each is given once."""
-    yield from _repeated(HALL_FILE, "zones", plan.zones)
-    yield from _repeated(HALL_FILE, "lines", plan.lines)
-    yield from _repeated(HALL_FILE, "cameras", plan.cameras)
-    yield from _repeated(RULES_FILE, "limits", plan.limits)
+    for kind, ids in plan.ids.items():
+        yield from _repeated(RULES_FILE if kind == "limits" else HALL_FILE, kind, ids)
 
 
-def _repeated(file: str, kind: str, items: Numbered[T]) -> Iterator[Finding]:
+def _repeated(file: str, kind: str, ids: tuple[tuple[int, str], ...]) -> Iterator[Finding]:
     first: dict[str, int] = {}
-    for index, item in items:
-        if item.id in first:
-            got = f"{item.id!r} as in {kind}[{first[item.id]}]"
+    for index, id_ in ids:
+        if id_ in first:
+            got = f"{id_!r} as in {kind}[{first[id_]}]"
             yield Finding(file, (kind, index, "id"), f"an id of its own among the {kind}", got, "rename one of the two")
-        first.setdefault(item.id, index)
+        first.setdefault(id_, index)
 
 
 def known_timezone(plan: Plan) -> Iterator[Finding]:
@@ -101,7 +115,7 @@ def sound_polygon(plan: Plan, loc: Loc, polygon: tuple[Point, ...]) -> Iterator[
     """Inside the hall, with an area, and with no edge that crosses or runs back over another."""
     yield from inside_hall(plan, loc, polygon)
     if polygon[0] == polygon[-1]:
-        got = f"{_at(polygon[0])} at both ends"
+        got = f"{at(polygon[0])} at both ends"
         yield Finding(HALL_FILE, loc, "a polygon that closes itself", got, "leave out the last point")
     elif (crossing := first_crossing(polygon)) is not None:
         i, j = crossing
@@ -117,7 +131,7 @@ def first_crossing(polygon: tuple[Point, ...]) -> tuple[int, int] | None:
     n = len(polygon)
     for i in range(n):
         a, b = polygon[i], polygon[(i + 1) % n]
-        if _runs_back(a, b, polygon[(i + 2) % n]):
+        if runs_back(a, b, polygon[(i + 2) % n]):
             return i, (i + 1) % n
         for j in range(i + 2, n - (i == 0)):
             if segments_meet(a, b, polygon[j], polygon[(j + 1) % n]):
@@ -125,7 +139,7 @@ def first_crossing(polygon: tuple[Point, ...]) -> tuple[int, int] | None:
     return None
 
 
-def _runs_back(a: Point, b: Point, c: Point) -> bool:
+def runs_back(a: Point, b: Point, c: Point) -> bool:
     """Whether the way a, b, c turns round in b and comes back over itself, or stands still."""
     return cross(*a, *b, *c) == 0 and (b[0] - a[0]) * (c[0] - b[0]) + (b[1] - a[1]) * (c[1] - b[1]) <= 0
 
@@ -136,19 +150,9 @@ def inside_hall(plan: Plan, loc: Loc, points: tuple[Point, ...]) -> Iterator[Fin
     width, depth = plan.size_m
     for point in points:
         if max(-point[0], point[0] - width, -point[1], point[1] - depth) > OUTSIDE_BY_M:
-            expected = f"points inside the hall, (0, 0) to {_at(plan.size_m)}"
-            yield Finding(HALL_FILE, loc, expected, _at(point), "correct the point, or size_m")
+            expected = f"points inside the hall, (0, 0) to {at(plan.size_m)}"
+            yield Finding(HALL_FILE, loc, expected, at(point), "correct the point, or size_m")
             return
-
-
-def sound_lines(plan: Plan) -> Iterator[Finding]:
-    for index, line in plan.lines:
-        yield from inside_hall(plan, ("lines", index, "from_m"), (line.from_m,))
-        yield from inside_hall(plan, ("lines", index, "to_m"), (line.to_m,))
-        (ax, ay), (bx, by) = line.from_m, line.to_m
-        if (bx - ax) ** 2 + (by - ay) ** 2 < LEAST_LINE_M**2:
-            got = f"{_at(line.from_m)} to {_at(line.to_m)}"
-            yield Finding(HALL_FILE, ("lines", index, "to_m"), f"a line at least {LEAST_LINE_M} m long", got)
 
 
 def known_zones(plan: Plan) -> Iterator[Finding]:
@@ -168,6 +172,8 @@ def sensible_limits(plan: Plan) -> Iterator[Finding]:
     """Limits that hold from the first person on, or that nothing can ever reach."""
     areas = {zone.id: area(zone.polygon_m) for _, zone in plan.zones}
     for index, limit in plan.limits:
+        if plan.is_faulty("limits", index, "over", "metric"):
+            continue
         loc: Loc = ("limits", index, "over")
         if limit.metric == "density" and limit.over >= CRUSH_PER_M2:
             expected = f"people/m² below {CRUSH_PER_M2:g}"
@@ -178,15 +184,9 @@ def sensible_limits(plan: Plan) -> Iterator[Finding]:
             yield Finding(RULES_FILE, loc, "people/m² that one person stays below", got, hint, "warning")
 
 
-def has_entrance(plan: Plan) -> Iterator[Finding]:
-    if plan.whole and not any(line.entrance for _, line in plan.lines):
-        hint = "without one nobody is counted in or out, and counts cannot be reconciled with the people seen"
-        yield Finding(HALL_FILE, ("lines",), "a line with entrance: true", "none", hint, "warning")
-
-
 def _edge(polygon: tuple[Point, ...], index: int) -> str:
-    return f"{_at(polygon[index])}-{_at(polygon[(index + 1) % len(polygon)])}"
+    return f"{at(polygon[index])}-{at(polygon[(index + 1) % len(polygon)])}"
 
 
-def _at(point: Point) -> str:
+def at(point: Point) -> str:
     return f"({point[0]:g}, {point[1]:g})"

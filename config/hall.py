@@ -49,6 +49,9 @@ class Zone(Model):
 class Line(Model):
     """A directed crossing, forward from its positive side, where ``cross(to - from, point - from) > 0``, to the other.
 
+    ``via_m``: points between the two ends, for doors at a corner or round a desk; the line is ``path_m``. Which side of
+    it is which, each segment says of its own surroundings.
+
     With the plan's y axis pointing down, as in an image, the positive side is on the right of someone who walks from
     ``from_m`` to ``to_m``. ``entrance: true``: forward leads into the hall, backward out of it. A line with corners
     goes from ``from_m`` through the points of ``via_m`` to ``to_m``.
@@ -59,7 +62,13 @@ class Line(Model):
     from_m: PointM
     via_m: Annotated[tuple[PointM, ...], Field(max_length=50)] = ()
     to_m: PointM
+    via_m: Annotated[tuple[PointM, ...], Field(max_length=50)] = ()
     entrance: bool = False
+
+    @property
+    def path_m(self) -> tuple[PointM, ...]:
+        """All its points in order, two or more: ``from_m``, those of ``via_m``, ``to_m``."""
+        return (self.from_m, *self.via_m, self.to_m)
 
 
 class PointPair(Model):

@@ -25,10 +25,15 @@ def camera_homography(camera: Camera) -> Homography:
     Raises ValueError for fewer than four points, or points that fix no homography; ``config.checks`` finds that first.
     """
     if camera.homography is not None:
-        return _facing(camera.homography, _bottom_centre(camera))
+        return facing(camera.homography, _bottom_centre(camera))
     if len(camera.points) < LEAST_POINTS:
         raise ValueError(f"camera {camera.id}: expected at least {LEAST_POINTS} points, got {len(camera.points)}")
-    return _facing(_fit(camera.points), _centroid([pair.px for pair in camera.points]))
+    return fitted(camera.points)
+
+
+def fitted(points: tuple[PointPair, ...]) -> Homography:
+    """The matrix of four or more points, facing them. Raises ValueError for points that fix none."""
+    return facing(_fit(points), _centroid([pair.px for pair in points]))
 
 
 def residuals_m(camera: Camera) -> tuple[float, ...]:
@@ -47,6 +52,45 @@ def on_floor(h: Homography, x_px: float, y_px: float) -> Point | None:
     if h[2][0] * x_px + h[2][1] * y_px + h[2][2] <= 0:
         return None
     return apply_homography(h, x_px, y_px)
+
+
+def in_image(h: Homography, x_m: float, y_m: float) -> Point | None:
+    """The pixel of a floor point, which may lie outside the image; None behind the camera. Raises ValueError: singular."""
+    return on_floor(inverse(h), x_m, y_m)
+
+
+def inverse(h: Homography) -> Homography:
+    """The map back, from the floor to pixels, facing the same floor. Raises ValueError where there is none."""
+    (a, b, c), (d, e, f), (g, i, j) = h
+    rows = (
+        (e * j - f * i, c * i - b * j, b * f - c * e),
+        (f * g - d * j, a * j - c * g, c * d - a * f),
+        (d * i - e * g, b * g - a * i, a * e - b * d),
+    )
+    scale = determinant(h)
+    if scale == 0 or not isfinite(scale):
+        raise ValueError("expected a matrix with an inverse, got a singular one")
+    p, q, r = (tuple(v / scale for v in row) for row in rows)
+    return (p[0], p[1], p[2]), (q[0], q[1], q[2]), (r[0], r[1], r[2])
+
+
+def determinant(h: Homography) -> float:
+    """Positive where the map keeps orientation on the side it faces: clockwise in the image is clockwise on the plan."""
+    (a, b, c), (d, e, f), (g, i, j) = h
+    return a * (e * j - f * i) - b * (d * j - f * g) + c * (d * i - e * g)
+
+
+def metres_per_px(h: Homography, x_px: float, y_px: float) -> float:
+    """How far on the floor the point moves, at most, when the pixel moves by one; inf at the horizon."""
+    w = h[2][0] * x_px + h[2][1] * y_px + h[2][2]
+    if w <= 0:
+        return float("inf")
+    x, y = (sum(v * p for v, p in zip(row, (x_px, y_px, 1.0), strict=True)) / w for row in h[:2])
+    a, b = (h[0][0] - x * h[2][0]) / w, (h[0][1] - x * h[2][1]) / w
+    c, d = (h[1][0] - y * h[2][0]) / w, (h[1][1] - y * h[2][1]) / w
+    # The larger singular value of ((a, b), (c, d)).
+    squares, det = a * a + b * b + c * c + d * d, a * d - b * c
+    return sqrt((squares + sqrt(max(0.0, squares * squares - 4 * det * det))) / 2)
 
 
 def image_on_floor_m(camera: Camera) -> tuple[Point, ...] | None:
@@ -98,7 +142,8 @@ def _normalised(points: list[Point]) -> tuple[list[Point], float, Point]:
     return [((x - cx) * scale, (y - cy) * scale) for x, y in points], scale, (cx, cy)
 
 
-def _facing(h: Homography, floor_px: Point) -> Homography:
+def facing(h: Homography, floor_px: Point) -> Homography:
+    """The one of H and -H under which w is positive at a pixel that shows floor. Raises ValueError: not finite."""
     x, y = floor_px
     w = h[2][0] * x + h[2][1] * y + h[2][2]
     if not all(isfinite(v) for row in h for v in row):

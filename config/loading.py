@@ -14,25 +14,27 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from config.camera_checks import floors_apart, sound_cameras, zones_seen
+from config.calibration_checks import same_orientation, true_calibrations
+from config.camera_checks import sound_cameras
 from config.checks import (
     HALL_FILE,
     RULES_FILE,
     Check,
     Plan,
-    has_entrance,
     known_timezone,
     known_zones,
     sensible_limits,
-    sound_lines,
     sound_zones,
     unique_ids,
 )
-from config.hall import Camera, Hall, Line, Zone
+from config.hall import Hall
+from config.line_checks import entrances_lead_in, has_entrance, lines_seen, sound_lines
 from config.problems import ConfigError, Finding, Problem, did_you_mean, shown
 from config.reading import Document, read_yaml
-from config.rules import Limit, Rules
-from config.validation import checked, validate
+from config.rules import Rules
+from config.salvage import salvaged
+from config.sight_checks import floors_apart, zones_seen
+from config.validation import validate
 
 __all__ = ["ConfigError", "HallFiles", "Problem", "examine", "load_dir", "load_files", "load_halls", "read_dir"]
 
@@ -40,13 +42,12 @@ M = TypeVar("M", bound=BaseModel)
 
 KNOWN_FILES = (HALL_FILE, RULES_FILE)
 
-MOST_SALVAGED = 100
-"""Items of an unsound file that are still checked against each other; more are told once the first are right."""
-
 CHECKS: tuple[Check, ...] = (
     unique_ids, known_timezone, sound_zones, sound_lines, sound_cameras, floors_apart, known_zones,
 )  # fmt: skip
-WARNINGS: tuple[Check, ...] = (has_entrance, zones_seen, sensible_limits)
+JUDGEMENTS: tuple[Check, ...] = (
+    true_calibrations, same_orientation, has_entrance, entrances_lead_in, zones_seen, lines_seen, sensible_limits,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,12 @@ def load_files(files: Mapping[str, str]) -> HallFiles:
 
 
 def examine(files: Mapping[str, str]) -> tuple[HallFiles | None, tuple[Problem, ...]]:
-    """As ``load_files``, with the warnings too, and without raising; no models if there is an error."""
-    return _examined(files, CHECKS + WARNINGS)
+    """As ``load_files``, without raising, and with what a person should hear before these files are put in force.
+
+    No models if there is an error. Judgements may be errors too, where a calibration cannot be true: the engine goes on
+    with such a hall if it has it, so that its log replays as it was, but it should not be given one.
+    """
+    return _examined(files, CHECKS + JUDGEMENTS)
 
 
 def load_dir(path: Path, rules: Path | None = None) -> HallFiles:
@@ -84,7 +89,7 @@ def _examined(files: Mapping[str, str], checks: tuple[Check, ...]) -> tuple[Hall
     hall, findings = _model(hall_doc, Hall)
     rules, more = _model(rules_doc, Rules)
     loaded = HallFiles(hall, rules) if hall is not None and rules is not None else None
-    plan = Plan.of(loaded.hall, loaded.rules) if loaded else _salvaged(hall_doc, rules_doc)
+    plan = Plan.of(loaded.hall, loaded.rules) if loaded else salvaged(hall_doc, rules_doc)
     findings += [*more, *(finding for check in checks for finding in check(plan))]
     lines = {HALL_FILE: hall_doc.lines, RULES_FILE: rules_doc.lines}
     problems += [*hall_doc.problems, *rules_doc.problems]
@@ -117,37 +122,6 @@ def _model(document: Document, model: type[M]) -> tuple[M | None, list[Finding]]
 def _unknown(name: str) -> Problem:
     expected = f"one of {', '.join(KNOWN_FILES)}"
     return Problem(name, None, "", expected, "an unknown file", did_you_mean(name, KNOWN_FILES))
-
-
-def _salvaged(hall_doc: Document, rules_doc: Document) -> Plan:
-    """What is sound by itself in files that are not: so that one mistake does not hide the others."""
-    hall = hall_doc.data if isinstance(hall_doc.data, dict) else {}
-    rules = rules_doc.data if isinstance(rules_doc.data, dict) else {}
-    zones, dwell, timezone = hall.get("zones"), rules.get("dwell"), hall.get("timezone")
-    return Plan(
-        zones=_sound(Zone, zones),
-        lines=_sound(Line, hall.get("lines")),
-        cameras=_sound(Camera, hall.get("cameras")),
-        limits=_sound(Limit, rules.get("limits")),
-        size_m=_size(hall.get("size_m")),
-        timezone=timezone if isinstance(timezone, str) else None,
-        dwell_zones=tuple(dwell["zones"]) if isinstance(dwell, dict) and isinstance(dwell.get("zones"), dict) else (),
-        zone_ids=frozenset(str(z.get("id")) for z in zones if isinstance(z, dict)) if isinstance(zones, list) else None,
-    )
-
-
-def _sound(model: type[M], items: object) -> tuple[tuple[int, M], ...]:
-    if not isinstance(items, list):
-        return ()
-    some = enumerate(items[:MOST_SALVAGED])
-    return tuple((index, found) for index, item in some if (found := checked(model, item)[0]) is not None)
-
-
-def _size(value: object) -> tuple[float, float] | None:
-    if not isinstance(value, list) or len(value) != 2:
-        return None
-    width, depth = value
-    return (width, depth) if type(width) in (int, float) and type(depth) in (int, float) else None
 
 
 def read_dir(path: Path, rules: Path | None = None) -> dict[str, str]:

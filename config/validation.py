@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from config.problems import Finding, Loc, did_you_mean, shown
+from config.problems import Finding, Loc, did_you_mean, dotted, shown
 from config.reading import Data, Document
 
 M = TypeVar("M", bound=BaseModel)
@@ -18,7 +20,26 @@ M = TypeVar("M", bound=BaseModel)
 def validate(document: Document, model: type[M]) -> tuple[M | None, list[Finding]]:
     """The document's data as ``model``, or everything that is wrong with it. Types are strict: ``'1'`` is no number."""
     found, errors = checked(model, document.data)
-    return found, [_finding(document, model, error) for error in errors]
+    return found, _once([_finding(document, model, error) for error in errors])
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Who thinks in another unit did so in every point: of each item's the first is told, with how many there are."""
+    counts = Counter(finding.loc[:2] for finding in findings if finding.hint == MILLIMETRES)
+    first: set[Loc] = set()
+    told: list[Finding] = []
+    for finding in findings:
+        item = finding.loc[:2]
+        if finding.hint != MILLIMETRES:
+            told.append(finding)
+        elif item not in first:
+            first.add(item)
+            more = f" (and {counts[item] - 1} more of {dotted(item)})" if counts[item] > 1 else ""
+            told.append(replace(finding, got=finding.got + more))
+    return told
+
+
+MILLIMETRES = "lengths are in metres: are these millimetres?"
 
 
 def checked(model: type[M], data: Data) -> tuple[M | None, list[ErrorDetails]]:
@@ -43,7 +64,13 @@ Words = tuple[str, str, str]
 
 
 def _bound(words: str, name: str) -> Callable[[ErrorDetails, type[BaseModel]], Words]:
-    return lambda error, _model: (f"{words} {error['ctx'][name]:g}", shown(error["input"]), "")
+    return lambda error, _model: (f"{words} {error['ctx'][name]:g}", shown(error["input"]), _unit_hint(error))
+
+
+def _unit_hint(error: ErrorDetails) -> str:
+    """No hall is that long: its writer thinks in another unit."""
+    key = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "")
+    return MILLIMETRES if key.endswith("_m") and abs(error["input"]) > 1e4 else ""
 
 
 def _typed(words: str, hint: str = "") -> Callable[[ErrorDetails, type[BaseModel]], Words]:
@@ -84,7 +111,13 @@ def _long(error: ErrorDetails, _model: type[BaseModel]) -> Words:
 
 def _unit(error: ErrorDetails, count: int) -> str:
     named = next((str(part) for part in reversed(error["loc"]) if isinstance(part, str)), "")
-    unit = "number" if _is_numbers(error["input"]) else "point" if named in ("polygon_m", "floor_m") else "item"
+    unit = (
+        "number"
+        if _is_numbers(error["input"])
+        else "point"
+        if named in ("polygon_m", "floor_m", "via_m", "points")
+        else "item"
+    )
     return unit if count == 1 else f"{unit}s"
 
 

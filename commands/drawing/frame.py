@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import hypot
 
 from PIL import Image
@@ -28,10 +29,20 @@ class Plan:
 
 
 def forward(line: Line) -> Point:
-    """The unit vector across a line from its positive side (its right, y down) to the other."""
-    dx, dy = line.to_m[0] - line.from_m[0], line.to_m[1] - line.from_m[1]
-    length = hypot(dx, dy) or 1.0
-    return dy / length, -dx / length
+    """The unit vector across a line's middle from its positive side (its right, y down) to the other."""
+    return middle(line)[1]
+
+
+def middle(line: Line) -> tuple[Point, Point]:
+    """The spot half way along a line, and the unit vector across the segment there, along forward."""
+    spans = [(a, b, hypot(b[0] - a[0], b[1] - a[1])) for a, b in pairwise(line.path_m)]
+    left = sum(length for _, _, length in spans) / 2
+    for (ax, ay), (bx, by), length in spans:
+        if left <= length:
+            part, length = left / (length or 1.0), length or 1.0
+            return (ax + part * (bx - ax), ay + part * (by - ay)), ((by - ay) / length, -(bx - ax) / length)
+        left -= length
+    return line.to_m, (0.0, 0.0)  # not reached: the spans' sum is twice what is left
 
 
 def seen_floor(camera: Camera, hall: Hall) -> list[Point]:

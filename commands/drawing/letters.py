@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import hypot
 
 from PIL import ImageDraw
 
 from commands.drawing.fonts import Font, Lettering
-from commands.drawing.frame import ARROW_PX, MARGIN_PX, Plan, forward, seen_floor
+from commands.drawing.frame import ARROW_PX, MARGIN_PX, Plan, forward, middle, seen_floor
 from commands.drawing.palette import (
     CAMERA_COLOUR,
     ENTRANCE_COLOUR,
@@ -54,11 +55,10 @@ class Letters:
             y -= 6
         self._write((x, y), name, font, SOFT if self._faint else INK)
 
-    def _parts(self, line: Line) -> tuple[Segment, Segment]:
+    def _parts(self, line: Line) -> tuple[Segment, ...]:
         """A line and its arrow, as segments to keep away from."""
-        (fx, fy), (ax, ay), (bx, by) = forward(line), line.from_m, line.to_m
-        middle, length = ((ax + bx) / 2, (ay + by) / 2), ARROW_PX / self._plan.px_per_m
-        return (line.from_m, line.to_m), (middle, (middle[0] + fx * length, middle[1] + fy * length))
+        ((x, y), (fx, fy)), length = middle(line), ARROW_PX / self._plan.px_per_m
+        return *pairwise(line.path_m), ((x, y), (x + fx * length, y + fy * length))
 
     def _fitting(self, text: str, room_px: float, largest_px: int) -> Font:
         for px in range(largest_px, 9, -1):
@@ -68,9 +68,10 @@ class Letters:
         return self._lettering.font(9)
 
     def line(self, line: Line) -> None:
-        """A quarter of the way along, on the side that the arrow does not point to."""
-        (fx, fy), (ax, ay), (bx, by) = forward(line), line.from_m, line.to_m
-        x, y = self._plan.to_px(ax + (bx - ax) * 0.25, ay + (by - ay) * 0.25)
+        """A quarter of the way along (half of the first segment where there are more), away from the arrow's side."""
+        (fx, fy), (ax, ay), (bx, by) = forward(line), *line.path_m[:2]
+        part = 0.5 if line.via_m else 0.25
+        x, y = self._plan.to_px(ax + (bx - ax) * part, ay + (by - ay) * part)
         text, font = self._lettering.label(line.name, line.id), self._lettering.font(14)
         self._write((x - fx * (font.getlength(text) / 2 + 10), y - fy * 15), text, font, line_colour(line))
 

@@ -7,7 +7,7 @@ from math import hypot
 
 from PIL import Image, ImageDraw
 
-from commands.drawing.frame import ARROW_PX, Plan, forward, seen_floor
+from commands.drawing.frame import ARROW_PX, Plan, middle, seen_floor
 from commands.drawing.palette import CAMERA_COLOUR, KIND_COLOURS, SOFT, line_colour, rgb
 from config.geometry import Point
 from config.hall import Camera, Hall, Line, Zone, ZoneKind
@@ -67,11 +67,12 @@ class Shapes:
     def line(self, line: Line, faint: bool) -> None:
         """The line with a dot at ``from_m`` and, across its middle, an arrow along forward."""
         colour = SOFT if faint else line_colour(line)
-        a, b = self._px(line.from_m), self._px(line.to_m)
-        self._draw.line([a, b], fill=rgb(colour), width=5 * SUPERSAMPLING)
-        self._dot(a, 6 * SUPERSAMPLING, colour)
-        self._dot(b, 3 * SUPERSAMPLING, colour)
-        (mx, my), (fx, fy) = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), forward(line)
+        path = [self._px(point) for point in line.path_m]
+        self._draw.line(path, fill=rgb(colour), width=5 * SUPERSAMPLING, joint="curve")
+        self._dot(path[0], 6 * SUPERSAMPLING, colour)
+        self._dot(path[-1], 3 * SUPERSAMPLING, colour)
+        spot, (fx, fy) = middle(line)
+        mx, my = self._px(spot)
         back, wing = 12 * SUPERSAMPLING, 7 * SUPERSAMPLING
         ex, ey = mx + fx * ARROW_PX * SUPERSAMPLING, my + fy * ARROW_PX * SUPERSAMPLING
         bx, by = ex - fx * back, ey - fy * back

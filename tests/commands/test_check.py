@@ -59,6 +59,30 @@ def test_warnings_do_not_stop(tmp_path: Path) -> None:
     assert "hall.yaml:14: warning: lines: expected a line with entrance: true, got none" in result.output
 
 
+def test_nothing_is_called_sound_beside_a_warning_or_an_error(tmp_path: Path) -> None:
+    doubtful = HALL.replace("entrance: true", "entrance: false")
+    alone = check(write(tmp_path / "one", doubtful))
+    assert squeezed(alone.output)[-1] == "the hall can be used, but read the warning above"
+    write(tmp_path / "two", HALL.replace("id: small", "id: other"))
+    both = check(tmp_path)
+    assert both.exit_code == 0
+    assert squeezed(both.output)[-1] == "1 of 2 halls are sound, 1 can be used: read the warnings above"
+    write(tmp_path / "three", HALL.replace("id: small", "id: other"))
+    assert squeezed(check(tmp_path).output)[-1] == "the halls cannot be used together: correct the errors above"
+
+
+def test_a_calibration_that_cannot_be_fails_the_check(tmp_path: Path) -> None:
+    """The same spots in an image of twice the size: their fit is perfect, and nobody would be on the floor."""
+    spots = ((0, 0), (2000, 0), (2000, 1600), (0, 1600), (1000, 800), (500, 600))
+    points = "".join(f"      - {{px: [{x}, {y}], floor_m: [{x / 200}, {y / 200}]}}\n" for x, y in spots)
+    hall = HALL.replace("    homography: [[0.01, 0, 0], [0, 0.01, 0], [0, 0, 1]]\n", f"    points:\n{points}")
+    result = check(write(tmp_path / "h", hall))
+    assert result.exit_code == 1
+    assert "px inside the image of 1000 x 800" in result.output
+    assert "2000" in result.output
+    assert squeezed(result.output)[-1] == "the hall cannot be used: correct the errors above"
+
+
 @pytest.mark.parametrize("name", ["rule.yaml", "rules.yml"])
 def test_a_file_that_is_nearly_named_right_is_not_passed_over_in_silence(tmp_path: Path, name: str) -> None:
     hall = write(tmp_path / "h")

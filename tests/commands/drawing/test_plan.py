@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from commands.drawing.fonts import CJK_FONTS, Lettering
-from commands.drawing.frame import forward
+from commands.drawing.frame import forward, middle
 from commands.drawing.letters import label_spot
 from commands.drawing.palette import ENTRANCE_COLOUR, KIND_COLOURS, SOFT, rgb
 from commands.drawing.plan import draw_plan
@@ -122,3 +122,20 @@ def test_a_name_is_written_inside_its_zone_and_off_the_lines(demo: Hall) -> None
     assert label_spot(square) == pytest.approx((2, 2), abs=0.1)
     beside = label_spot(square, obstacles=[((0.0, 2.0), (4.0, 2.0))])
     assert abs(beside[1] - 2) > 0.8
+
+
+#      0    2    4      A line round a corner: the arrow stands in the middle of its whole length, across the segment
+#    0 +---------+      there, and every segment is drawn.
+#      |    +----|  2   from (2, 4) by (2, 2) to (4, 2)
+#    4 +----+----+
+#
+def test_a_line_of_several_points_is_drawn_through_all_of_them() -> None:
+    bent = Line(id="bent", name="bent", from_m=(2, 4), via_m=((2, 2),), to_m=(5, 2), entrance=True)
+    hall = Hall.model_validate({"id": "h", "name": "h", "size_m": (6, 4), "zones": (), "cameras": ()})
+    plan = draw_plan(hall.model_copy(update={"lines": (bent,)}), px_per_m=60)
+    for spot in ((2, 2.4), (2.3, 2), (4.2, 2)):
+        assert nearness(pixel(plan.image, plan.to_px(*spot)), rgb(ENTRANCE_COLOUR)) < 40, spot
+    assert nearness(pixel(plan.image, plan.to_px(3.5, 3)), rgb(ENTRANCE_COLOUR)) > 40, (
+        "the straight way between its ends"
+    )
+    assert middle(bent) == ((2.5, 2), (0.0, -1.0))
