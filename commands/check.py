@@ -194,8 +194,8 @@ def _camera_rows(cameras: tuple[Camera, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def _limit_rows(rules: Rules) -> Iterator[tuple[str, ...]]:
-    units = {"occupancy": "people", "density": "people/m²", "dwell": "s"}
+    units = {"occupancy": "people", "density": "people/m²", "dwell": "s", "inside": "people"}
     for limit in rules.limits:
         raised = f"{limit.metric} over {limit.over:g} {units[limit.metric]}"
         clear = limit.over if limit.clear_at is None else limit.clear_at
-        yield limit.id, limit.zone, raised, f"{limit.for_s:g}", f"{clear:g}", limit.severity
+        yield limit.id, limit.zone or "the hall", raised, f"{limit.for_s:g}", f"{clear:g}", limit.severity

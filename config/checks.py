@@ -41,6 +41,8 @@ class Plan:
     size_m: tuple[float, float] | None = None
     timezone: str | None = None
     dwell_zones: tuple[str, ...] = ()
+    patience_zones: tuple[str, ...] = ()
+    flow_lines: tuple[str, ...] = ()
     zone_ids: frozenset[str] | None = None
     """All ids that zones of the file carry, those of unreadable zones among them; None: not known."""
     ids: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
@@ -64,6 +66,8 @@ class Plan:
             size_m=hall.size_m,
             timezone=hall.timezone,
             dwell_zones=tuple(rules.dwell.zones),
+            patience_zones=tuple(rules.trajectory.zones),
+            flow_lines=tuple(rules.flow.lines),
             zone_ids=frozenset(zone.id for zone in hall.zones),
             ids={
                 "zones": _ids(hall.zones),
@@ -159,13 +163,25 @@ def known_zones(plan: Plan) -> Iterator[Finding]:
     """Rules speak of zones that the hall has."""
     if plan.zone_ids is None:
         return
-    named: list[tuple[Loc, str]] = [(("limits", index, "zone"), limit.zone) for index, limit in plan.limits]
+    named: list[tuple[Loc, str]] = [
+        (("limits", index, "zone"), limit.zone) for index, limit in plan.limits if limit.zone is not None
+    ]
     named += [(("dwell", "zones", zone), zone) for zone in plan.dwell_zones]
+    named += [(("trajectory", "zones", zone), zone) for zone in plan.patience_zones]
     for loc, zone in named:
         if zone not in plan.zone_ids:
             known = ", ".join(sorted(plan.zone_ids))
             hint = did_you_mean(zone, plan.zone_ids, f"zones are {known}")
             yield Finding(RULES_FILE, loc, f"a zone of {HALL_FILE}", repr(zone), hint)
+
+
+def known_lines(plan: Plan) -> Iterator[Finding]:
+    """Rules speak of lines that the hall has."""
+    known = [line for _, line in plan.ids.get("lines", ())]
+    for line in plan.flow_lines if "lines" not in plan.unread else ():
+        if line not in known:
+            hint = did_you_mean(line, known, f"lines are {', '.join(sorted(known)) or 'none'}")
+            yield Finding(RULES_FILE, ("flow", "lines", line), f"a line of {HALL_FILE}", repr(line), hint)
 
 
 def sensible_limits(plan: Plan) -> Iterator[Finding]:
@@ -178,8 +194,8 @@ def sensible_limits(plan: Plan) -> Iterator[Finding]:
         if limit.metric == "density" and limit.over >= CRUSH_PER_M2:
             expected = f"people/m² below {CRUSH_PER_M2:g}"
             yield Finding(RULES_FILE, loc, expected, f"{limit.over:g}", "no crowd is ever that dense", "warning")
-        elif limit.metric == "density" and 1 / max(areas.get(limit.zone, 1e9), 1e-9) > limit.over:
-            got = f"{limit.over:g} for zone {limit.zone} of {areas[limit.zone]:.2f} m²"
+        elif limit.metric == "density" and 1 / max(areas.get(limit.zone or "", 1e9), 1e-9) > limit.over:
+            got = f"{limit.over:g} for zone {limit.zone} of {areas[limit.zone or ""]:.2f} m²"
             hint = "one person alone is over it: use occupancy, or a larger zone"
             yield Finding(RULES_FILE, loc, "people/m² that one person stays below", got, hint, "warning")
 

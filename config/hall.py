@@ -53,14 +53,12 @@ class Line(Model):
     it is which, each segment says of its own surroundings.
 
     With the plan's y axis pointing down, as in an image, the positive side is on the right of someone who walks from
-    ``from_m`` to ``to_m``. ``entrance: true``: forward leads into the hall, backward out of it. A line with corners
-    goes from ``from_m`` through the points of ``via_m`` to ``to_m``.
+    ``from_m`` to ``to_m``. ``entrance: true``: forward leads into the hall, backward out of it.
     """
 
     id: Id
     name: str
     from_m: PointM
-    via_m: Annotated[tuple[PointM, ...], Field(max_length=50)] = ()
     to_m: PointM
     via_m: Annotated[tuple[PointM, ...], Field(max_length=50)] = ()
     entrance: bool = False

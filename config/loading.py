@@ -22,6 +22,7 @@ from config.checks import (
     Check,
     Plan,
     known_timezone,
+    known_lines,
     known_zones,
     sensible_limits,
     sound_zones,
@@ -43,7 +44,7 @@ M = TypeVar("M", bound=BaseModel)
 KNOWN_FILES = (HALL_FILE, RULES_FILE)
 
 CHECKS: tuple[Check, ...] = (
-    unique_ids, known_timezone, sound_zones, sound_lines, sound_cameras, floors_apart, known_zones,
+    unique_ids, known_timezone, sound_zones, sound_lines, sound_cameras, floors_apart, known_zones, known_lines,
 )  # fmt: skip
 JUDGEMENTS: tuple[Check, ...] = (
     true_calibrations, same_orientation, has_entrance, entrances_lead_in, zones_seen, lines_seen, sensible_limits,

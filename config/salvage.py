@@ -39,7 +39,7 @@ def salvaged(hall_doc: Document, rules_doc: Document) -> Plan:
     rules = rules_doc.data if isinstance(rules_doc.data, dict) else {}
     zones, lines = _items("zones", Zone, hall.get("zones")), _items("lines", Line, hall.get("lines", []))
     cameras, limits = _items("cameras", Camera, hall.get("cameras")), _items("limits", Limit, rules.get("limits", []))
-    dwell, timezone = rules.get("dwell"), hall.get("timezone")
+    timezone = hall.get("timezone")
     return Plan(
         zones=zones.found,
         lines=lines.found,
@@ -47,12 +47,20 @@ def salvaged(hall_doc: Document, rules_doc: Document) -> Plan:
         limits=limits.found,
         size_m=_size(hall.get("size_m")),
         timezone=timezone if isinstance(timezone, str) else None,
-        dwell_zones=tuple(dwell["zones"]) if isinstance(dwell, dict) and isinstance(dwell.get("zones"), dict) else (),
+        dwell_zones=_keys(rules.get("dwell"), "zones"),
+        patience_zones=_keys(rules.get("trajectory"), "zones"),
+        flow_lines=_keys(rules.get("flow"), "lines"),
         zone_ids=_zone_ids(hall.get("zones")),
         ids={"zones": zones.ids, "lines": lines.ids, "cameras": cameras.ids, "limits": limits.ids},
         unread=_unread(zones=zones.complete, lines=bool(hall) and lines.complete, cameras=cameras.complete),
         faulty=zones.faulty | lines.faulty | cameras.faulty | limits.faulty,
     )
+
+
+def _keys(section: object, name: str) -> tuple[str, ...]:
+    """The keys of a mapping in a section, as far as both are there."""
+    found = section.get(name) if isinstance(section, dict) else None
+    return tuple(key for key in found if isinstance(key, str)) if isinstance(found, dict) else ()
 
 
 def _unread(**complete: bool) -> frozenset[str]:

@@ -95,7 +95,7 @@ def test_overlapping_zones_are_named_in_the_order_given() -> None:
 def test_most_points_of_a_hall_need_no_test() -> None:
     index = FloorIndex((zone.id, zone.polygon_m) for zone in small_hall().zones)
     raster = [(x / 16, y / 16) for x in range(16 * 12) for y in range(16 * 8)]
-    tested = sum(bool(index._cell(x, y).tests) for x, y in raster)
+    tested = sum(bool(index.cell(x, y).tests) for x, y in raster)
     assert tested / len(raster) < 0.15  # this plan has an edge every two metres
 
 

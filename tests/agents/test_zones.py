@@ -12,7 +12,7 @@ from agents.zones import SPARE_MS, Zones
 from config.geometry import inside
 from config.hall import Hall
 from config.rules import Rules
-from streams.events import Event, Positions, Presence, ZoneEntered, ZoneLeft
+from streams.events import Event, Positions, Presence, ZoneEntered, ZoneLeft, ZonesSettled
 from tests.support.chain import Link
 from tests.support.halls import HALL, RAW, START_MS, configured, ended, positions, rules, small_hall, tick, zone
 
@@ -21,17 +21,21 @@ Rows = tuple[tuple[str, float, float], ...]
 
 
 class Run:
-    """One zones agent; ``at`` and ``offer`` return what it says, Presence left out."""
+    """One zones agent; ``at`` and ``offer`` return what it says of people. ``settled``: up to when it says that is known."""
 
     def __init__(self, plain: Rules, hall: Hall | None = None) -> None:
         self.link = Link(Zones(hall or small_hall(), plain))
         self.presence: dict[str, tuple[str, ...]] = {}
+        self.settled: list[int] = []
 
     def offer(self, event: Event) -> list[ZoneEntered | ZoneLeft]:
         said = []
         for made in self.link.agent.on_event(self.link.state, event):
             if isinstance(made, Presence):
-                self.presence = dict(made.rows)
+                assert isinstance(event, Positions)
+                self.presence = dict(zip([row.track for row in event.rows], made.zones, strict=True))
+            elif isinstance(made, ZonesSettled):
+                self.settled.append(made.at_ms - T)
             else:
                 assert isinstance(made, ZoneEntered | ZoneLeft)
                 said.append(made)
@@ -105,7 +109,7 @@ def test_presence_has_a_row_for_every_row_of_positions() -> None:
     run = raw_run()
     made = run.link.agent.on_event(run.link.state, positions(T, ("8", 20.0, 4.0), ("7", 6.0, 4.0), ("8", 10.0, 4.0)))
     assert made[-1] == Presence(
-        hall=HALL, at_ms=T, camera="c1", rows=(("8", ()), ("7", ("waiting",)), ("8", ("desks",)))
+        hall=HALL, at_ms=T, camera="c1", zones=((), ("waiting",), ("desks",))
     )  # fmt: skip
     assert run.at(100) == []
     assert run.presence == {}

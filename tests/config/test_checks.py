@@ -111,3 +111,23 @@ def test_doubts_are_warnings(files: dict[str, str], message: str) -> None:
     loaded, (problem,) = examine(files)
     assert str(problem).startswith(message)
     assert loaded == load_files(files)
+
+
+def test_rules_of_single_zones_and_lines_name_those_of_the_hall() -> None:
+    rules = {
+        "rules.yaml": "trajectory: {zones: {wets: {hold_s: 5}}}\nflow: {lines: {door: {inertia_s: 1}, dor: {inertia_m: 1}}}\n"
+    }
+    said = [str(problem) for problem in problems(FILES | rules)]
+    assert said == [
+        "rules.yaml:1: trajectory.zones.wets: expected a zone of hall.yaml, got 'wets'; did you mean west?",
+        "rules.yaml:2: flow.lines.dor: expected a line of hall.yaml, got 'dor'; did you mean door?",
+    ]
+
+
+def test_people_inside_are_of_the_hall_and_other_limits_of_a_zone() -> None:
+    limits = "limits:\n  - {id: a, metric: inside, over: 5}\n  - {id: b, metric: inside, zone: west, over: 5}\n"
+    said = [str(p) for p in problems(FILES | {"rules.yaml": limits + "  - {id: c, metric: dwell, over: 5}\n"})]
+    assert said == [
+        "rules.yaml:3: limits[1]: expected no zone with metric inside (it is about the whole hall)",
+        "rules.yaml:4: limits[2]: expected a zone with metric dwell",
+    ]
