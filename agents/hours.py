@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from agents.local_hour import local_hour
+from config.local_hour import local_hour
 
 UNOBSERVED_AFTER_MS = 60_000
 

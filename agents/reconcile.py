@@ -26,8 +26,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from agents.local_hour import local_day
 from config.hall import Hall
+from config.local_hour import local_day
 from config.rules import Rules
 from streams.events import (
     Configured,

@@ -30,11 +30,12 @@ from typing import Any, ClassVar
 import msgspec
 
 from agents.hours import LineTally, Observed, Tally
-from agents.local_hour import local_hour
 from agents.percentile import nearest_rank
 from config.hall import Hall
+from config.local_hour import local_hour
 from config.rules import Rules
 from streams.events import (
+    Configured,
     Event,
     LineCrossed,
     LineHour,
@@ -93,7 +94,7 @@ class StatisticsState(msgspec.Struct):
 class Statistics:
     name: ClassVar[str] = "statistics"
     reads: ClassVar[tuple[type[Event], ...]] = (
-        ZoneEntered, ZoneLeft, LineCrossed, TripEnded, ZonesSettled, Tick,
+        ZoneEntered, ZoneLeft, LineCrossed, TripEnded, ZonesSettled, Tick, Configured,
     )  # fmt: skip
     writes: ClassVar[tuple[type[Event], ...]] = (ZoneHour, LineHour, TripsHour)
 
@@ -105,7 +106,7 @@ class Statistics:
         self._hour = (0, 0)
         self._on: dict[type[Event], Callable[[StatisticsState, Any], Iterator[Event] | None]] = {
             ZoneEntered: self._entered, ZoneLeft: self._left, LineCrossed: self._crossed, TripEnded: self._trip,
-            ZonesSettled: self._settled, Tick: self._tick,
+            ZonesSettled: self._settled, Tick: self._tick, Configured: self._configured,
         }  # fmt: skip
 
     def initial(self) -> StatisticsState:
@@ -118,6 +119,11 @@ class Statistics:
 
     def _tick(self, state: StatisticsState, event: Tick) -> None:
         state.observed.look(self._tz, event.at_ms)
+
+    def _configured(self, state: StatisticsState, event: Configured) -> None:
+        """A hall is observed from when its files are in force. Zones that are gone are published with their last hour."""
+        if state.observed.looked_ms is None:
+            state.observed.looked_ms = event.at_ms
 
     def _entered(self, state: StatisticsState, event: ZoneEntered) -> Iterator[Event] | None:
         state.live[event.zone] = event.occupancy

@@ -194,8 +194,8 @@ def sensible_limits(plan: Plan) -> Iterator[Finding]:
         if limit.metric == "density" and limit.over >= CRUSH_PER_M2:
             expected = f"people/m² below {CRUSH_PER_M2:g}"
             yield Finding(RULES_FILE, loc, expected, f"{limit.over:g}", "no crowd is ever that dense", "warning")
-        elif limit.metric == "density" and 1 / max(areas.get(limit.zone or "", 1e9), 1e-9) > limit.over:
-            got = f"{limit.over:g} for zone {limit.zone} of {areas[limit.zone or ""]:.2f} m²"
+        elif limit.metric == "density" and 1 / max(area_m2 := areas.get(limit.zone or "", 1e9), 1e-9) > limit.over:
+            got = f"{limit.over:g} for zone {limit.zone} of {area_m2:.2f} m²"
             hint = "one person alone is over it: use occupancy, or a larger zone"
             yield Finding(RULES_FILE, loc, "people/m² that one person stays below", got, hint, "warning")
 

@@ -13,6 +13,8 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from config.loading import load_files
+from config.local_hour import local_hour
+from config.patience import longest_patience_s
 from streams.checkpoint import Restored
 from streams.codec import TICK, encode
 from streams.engine import Engine, Gap, Output, Tap
@@ -20,7 +22,9 @@ from streams.events import Configured, Event
 from streams.lane import Lane, Topology
 from streams.record import Record
 
-SECOND_MS, HOUR_MS, YEAR_MS = 1000, 3_600_000, 365 * 86_400_000
+SECOND_MS, MINUTE_MS, HOUR_MS, MONTH_MS = 1000, 60_000, 3_600_000, 31 * 86_400_000
+JUMP_MS = 120_000
+"""More than a minute, which is as long as anybody may look away, and longer than a newcomer is held back."""
 
 Restore = Callable[[Lane, int], Restored | None]
 
@@ -125,20 +129,29 @@ def _timed(
 
 
 def seconds_between(before_ms: int, now_ms: int) -> Iterator[int]:
-    """The whole seconds in (before, now]; in a silence, after an hour only the whole hours, and after a year none."""
+    """When the log's time is told in (before, now]: at every whole second, after an hour of silence at every minute.
+
+    A silence is time that was observed: its hours are hours with zeros, as they are live. Nothing that could happen then
+    needs a finer clock. After a month of it nobody has looked: the rest is told by one jump.
+    """
     second = (before_ms // SECOND_MS + 1) * SECOND_MS
     quiet = min(now_ms, before_ms + HOUR_MS)
     yield from range(second, quiet + 1, SECOND_MS)
-    yield from range((quiet // HOUR_MS + 1) * HOUR_MS, min(now_ms, before_ms + YEAR_MS) + 1, HOUR_MS)
+    yield from range((quiet // MINUTE_MS + 1) * MINUTE_MS, min(now_ms, before_ms + MONTH_MS) + 1, MINUTE_MS)
 
 
 def closing_ticks(end_ms: int, halls: Mapping[str, Mapping[str, str]]) -> list[int]:
-    """Ticks after the end until every track has ended, what follows from that is decided, and the hour is over."""
-    waits = [load_files(files).rules.trajectory.join_within_s for files in halls.values()] or [0.0]
-    gone = (end_ms // SECOND_MS + 2) * SECOND_MS + int(max(waits) * 1000) // SECOND_MS * SECOND_MS + SECOND_MS
-    minute = gone + 61 * SECOND_MS
-    hour = (minute // HOUR_MS + 1) * HOUR_MS
-    return [(end_ms // SECOND_MS + 1) * SECOND_MS, gone, gone + SECOND_MS, minute, hour, hour + SECOND_MS]
+    """Ticks after the end: every track ends, what follows from that is decided and settled, and the last hour is over.
+
+    They are more than a minute apart, so nobody takes them for time that was observed.
+    """
+    loaded = [load_files(files) for files in halls.values()]
+    patience_s = max((longest_patience_s(one.hall, one.rules) for one in loaded), default=0.0)
+    over_ms = max((local_hour(one.hall.tz, end_ms)[1] for one in loaded), default=end_ms)
+    last = (end_ms // SECOND_MS + 1) * SECOND_MS
+    gone = last + round(patience_s) * SECOND_MS + JUMP_MS
+    hour = -(-max(gone + 2 * JUMP_MS, over_ms) // SECOND_MS) * SECOND_MS
+    return [last, gone, gone + JUMP_MS, hour + JUMP_MS, hour + 2 * JUMP_MS]
 
 
 def merge(*streams: Iterable[Event]) -> Iterator[Event]:

@@ -23,7 +23,14 @@ NO_PACKAGES = ("tests", "benchmarks", "docker", "docs")
 
 OUTSIDE_OF_AGENTS = {"msgspec", "config", "streams", "agents"}
 PURE_STREAMS = {"agent", "codec", "events", "ids", "lane", "topics"}
-CONFIG_PURE = {"config.hall", "config.rules", "config.patience", "config.geometry", "config.homography"}
+CONFIG_PURE = {
+    "config.hall",
+    "config.rules",
+    "config.patience",
+    "config.local_hour",
+    "config.geometry",
+    "config.homography",
+}
 
 
 def sources(*folders: str) -> list[Path]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.local_hour import local_hour
 from streams.codec import TICK, encode
 from streams.driver import (
     HOUR_MS,
+    MINUTE_MS,
+    MONTH_MS,
     SECOND_MS,
-    YEAR_MS,
     Driver,
     LogDriver,
     closing_ticks,
@@ -76,12 +80,13 @@ def test_nothing_to_play_is_still_a_log() -> None:
     assert list(lay_out(SENSING.topic, {}, [], close=False)) == []
 
 
-def test_a_long_silence_is_an_hour_of_seconds_and_a_year_of_hours() -> None:
+def test_a_long_silence_is_an_hour_of_seconds_and_a_month_of_minutes() -> None:
+    """So its hours are hours with zeros, as they are live: nobody looked away for more than a minute."""
     ticks = list(seconds_between(500, 5 * HOUR_MS))
-    seconds, hours = ticks[:3600], ticks[3600:]
+    seconds, minutes = ticks[:3600], ticks[3600:]
     assert seconds == list(range(1000, HOUR_MS + 1, SECOND_MS))
-    assert hours == [2 * HOUR_MS, 3 * HOUR_MS, 4 * HOUR_MS, 5 * HOUR_MS]
-    assert len(list(seconds_between(0, 1000 * YEAR_MS))) == 3600 + 365 * 24 - 1
+    assert minutes == list(range(HOUR_MS + MINUTE_MS, 5 * HOUR_MS + 1, MINUTE_MS))
+    assert len(list(seconds_between(0, 100 * MONTH_MS))) == 3600 + MONTH_MS // MINUTE_MS - 60
 
 
 @given(st.integers(0, 10**7), st.integers(-5000, 3 * HOUR_MS))
@@ -101,8 +106,18 @@ def test_the_end_is_long_enough_for_every_track_and_the_hour_to_end(wait_s: floa
     assert ticks == sorted(set(ticks))
     assert ticks[0] == START_MS + 2000
     assert ticks[1] > end + wait_s * 1000, "unseen tracks have ended"
-    assert ticks[-1] - ticks[1] > 60_000, "the minute after that is over"
-    assert ticks[-2] % HOUR_MS == 0, "and so is the hour"
+    assert all(later - before > 60_000 for before, later in pairwise(ticks)), "nobody takes that for observed time"
+    assert ticks[-2] > (end // HOUR_MS + 1) * HOUR_MS, "and the hour is over"
+
+
+def test_the_end_closes_the_hour_of_every_halls_clock() -> None:
+    zones = ("Asia/Kolkata", "Asia/Kathmandu", "UTC")
+    halls = {
+        str(n): {**files(str(n)), "hall.yaml": f"timezone: {z}\n" + files(str(n))["hall.yaml"]}
+        for n, z in enumerate(zones)
+    }
+    ticks = closing_ticks(START_MS, halls)
+    assert ticks[-2] > max(local_hour(ZoneInfo(z), START_MS)[1] for z in zones)
 
 
 def test_streams_are_merged_by_time() -> None:

@@ -47,7 +47,9 @@ def hall_of(dice: random.Random) -> str:
 
 
 def body(hall: str, dice: random.Random, now_ms: int) -> Configured:
-    return Configured(hall=hall, at_ms=now_ms, files=files(hall, dice.choice(("Hall", "Other", "Hall three")), rules=AT_ONCE))
+    return Configured(
+        hall=hall, at_ms=now_ms, files=files(hall, dice.choice(("Hall", "Other", "Hall three")), rules=AT_ONCE)
+    )
 
 
 def from_edge(dice: random.Random, number: int, now_ms: int) -> tuple[bytes, bytes]:

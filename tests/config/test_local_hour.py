@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.local_hour import HOUR_MS, local_hour
+from config.local_hour import HOUR_MS, local_hour
 
 MINUTE_MS = 60_000
 
