@@ -112,10 +112,8 @@ def test_the_end_is_long_enough_for_every_track_and_the_hour_to_end(wait_s: floa
 
 def test_the_end_closes_the_hour_of_every_halls_clock() -> None:
     zones = ("Asia/Kolkata", "Asia/Kathmandu", "UTC")
-    halls = {
-        str(n): {**files(str(n)), "hall.yaml": f"timezone: {z}\n" + files(str(n))["hall.yaml"]}
-        for n, z in enumerate(zones)
-    }
+    texts = {f"h{n}": (files(f"h{n}"), zone) for n, zone in enumerate(zones)}
+    halls = {h: text | {"hall.yaml": f"timezone: {zone}\n{text['hall.yaml']}"} for h, (text, zone) in texts.items()}
     ticks = closing_ticks(START_MS, halls)
     assert ticks[-2] > max(local_hour(ZoneInfo(z), START_MS)[1] for z in zones)
 
