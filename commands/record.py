@@ -57,14 +57,23 @@ def command(file: Path, hours: float | None, overwrite: bool) -> None:
     with clear_errors():
         log = open_log(settings(), read_only=True)
         try:
-            count = record_log(log, file, now_ms() - int(hours * HOUR_MS) if hours else None)
+            recorded = record_log(log, file, now_ms() - int(hours * HOUR_MS) if hours else None)
         finally:
             log.close()
-    click.echo(f"{count} records in {file}")
+    click.echo(f"{recorded.records} records in {file}")
+    for note in recorded.left_out:
+        click.secho(f"left out: {note}", fg="yellow", err=True)
 
 
-def record_log(log: EventLog, file: Path, since_ms: int | None) -> int:
-    """Write the recording; how many records there are. ``since_ms``: leave out what is older, as far as a replay allows."""
+class Recorded(NamedTuple):
+    """How many records there are, and what of the log is not among them, a sentence each."""
+
+    records: int
+    left_out: list[str]
+
+
+def record_log(log: EventLog, file: Path, since_ms: int | None) -> Recorded:
+    """Write the recording. ``since_ms``: leave out what is older, as far as a replay allows."""
     partitions = log.partitions(TOPOLOGY.lanes[0].topic)
     about = {
         "kind": "log",
@@ -90,7 +99,9 @@ def record_log(log: EventLog, file: Path, since_ms: int | None) -> int:
     with _draft(file) as draft, RecordingWriter(draft, about) as out:
         for record in tracked(_all(log, begins, spans), total, "recording"):
             out.write(record)
-    return out.count
+    return Recorded(
+        out.count, [text for key, span in spans.items() if (text := _left_out(log, *key, span, begins, since_ms))]
+    )
 
 
 @contextmanager
@@ -124,6 +135,29 @@ def _beginning(log: EventLog, lane: Lane, partition: int, newest: Restored, sinc
         pieces = (r for r in stretch(log, SNAPSHOTS, partition) if (r.key or b"").partition(b"/")[0] == prefix)
         return Beginning(found[0].next_offset, list(pieces))
     return Beginning(0, []) if whole else last
+
+
+def _left_out(
+    log: EventLog,
+    topic: str,
+    partition: int,
+    span: Span,
+    begins: dict[tuple[str, int], Beginning],
+    since_ms: int | None,
+) -> str:
+    """What is not recorded of a partition, and why; nothing if all is that the log ever had."""
+    start, place = log.start(topic, partition), f"{topic}/{partition}"
+    if topic == SNAPSHOTS:
+        return ""
+    if span.start <= start:
+        return f"{place}: {start} records that retention had removed from the log before" if start else ""
+    count = span.start - start
+    if (topic, partition) in begins and since_ms is None:
+        return (
+            f"{place}: {count} records before offset {span.start}: of a time before `hall reset`, or whose state no "
+            "checkpoint or snapshot has; `hall log cat` shows them"
+        )
+    return f"{place}: {count} records that are older than what was asked for (--last)"
 
 
 def _span(

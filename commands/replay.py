@@ -21,6 +21,7 @@ from streams.recording import is_recording
 FILE = click.Path(dir_okay=False, path_type=Path)
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 RECORDING = click.Path(exists=True, path_type=Path)
+NOTES_SHOWN = 10
 DIFFERENCES_SHOWN = 10
 
 
@@ -105,7 +106,12 @@ def _source(recording: Path, directory: Path | None, rules: Path | None, given: 
 
 
 def _replay_log(recording: Path, results: Results, *, prove: bool) -> list[Difference]:
-    _, compared, differences = replay_log(recording, results, prove=prove)
+    _, compared, differences, unproved = replay_log(recording, results, prove=prove)
+    if prove and unproved:
+        click.echo(
+            f"{unproved} published events could not be compared: what they were concluded from is not in the recording",
+            err=True,
+        )
     if prove and not compared and not differences:
         click.echo(
             "nothing could be compared: the recording holds no published event whose source it holds too", err=True
@@ -118,6 +124,10 @@ def _replay_log(recording: Path, results: Results, *, prove: bool) -> list[Diffe
 def _replay_source(recording: Path, source: Source, results: Results) -> None:
     if source.positions:
         say(recording, source.positions)
+    for note in source.notes[:NOTES_SHOWN]:
+        click.secho(note, fg="yellow", err=True)
+    if len(source.notes) > NOTES_SHOWN:
+        click.secho(f"... {len(source.notes)} places in all", fg="yellow", err=True)
     for files in source.halls.values():
         results.expect(dict(files))
     driver = Driver(TOPOLOGY, tap=results.tap)

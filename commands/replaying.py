@@ -64,10 +64,14 @@ Pair = tuple[Place, bytes | None, bytes | None]
 
 
 class Verdict(NamedTuple):
-    """How many published events were held against the replay, and the first difference of every stream."""
+    """How many published events were held against the replay, and the first difference of every stream.
+
+    ``unproved``: published events whose source is not in the recording, so that nobody can say.
+    """
 
     compared: int
     differences: list[Difference]
+    unproved: int = 0
 
 
 class Proof:
@@ -103,7 +107,7 @@ class Proof:
             compared += sum(published is not None for _, published, _ in pairs)
             different = (Difference(stream, *pair) for pair in pairs if pair[1] != pair[2])
             found.extend(islice(different, 1))
-        return Verdict(compared, found)
+        return Verdict(compared, found, sum(map(len, self._published.values())) - compared)
 
     def _due(self, stream: Stream, bounds: Bounds, first: dict[Stream, Cause]) -> list[Pair]:
         """What was published and what the replay gives, by place, as far as both must be there."""
@@ -138,6 +142,7 @@ class Replayed(NamedTuple):
     driver: LogDriver
     compared: int
     differences: list[Difference]
+    unproved: int
 
 
 def replay_log(recording: Path, results: Results, *, prove: bool, topology: Topology = TOPOLOGY) -> Replayed:
@@ -172,7 +177,7 @@ def replay_log(recording: Path, results: Results, *, prove: bool, topology: Topo
         if prove and output.id is not None:
             proof.replayed(output.topic, output.partition, output.id, output.value)
     bounds = _bounds(about, topology, starts, partitions)
-    return Replayed(driver, *(proof.compare(bounds) if prove else Verdict(0, [])))
+    return Replayed(driver, *(proof.compare(bounds) if prove else Verdict(0, [], 0)))
 
 
 def _bounds(about: Mapping[str, str], topology: Topology, starts: dict[Part, Cause], partitions: int) -> Bounds:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -27,19 +27,22 @@ LOG = "log"
 DEFAULT_START = datetime(2020, 1, 1, 9)
 """A recording without a clock of its own starts then, in the hall's time zone, unless --start says otherwise."""
 YEARS = 1971, 9000
+FIRST_LINE = 2
+"""Of a recording's records: the header is line 1."""
 
 
 @dataclass(frozen=True)
 class Source:
     """What a recording holds. ``halls``: the files of each hall; ``total``: how many events there are, for a progress bar.
 
-    ``positions``: what was read, if it came from a file of positions.
+    ``positions``: what was read, if it came from a file of positions. ``notes``: what is odd about a recording.
     """
 
     halls: Mapping[str, Mapping[str, str]]
     records: Iterable[Record]
     total: int
     positions: PositionsFile | None = None
+    notes: tuple[str, ...] = ()
 
 
 def start_ms(text: str | None, hall: Hall, default: datetime = DEFAULT_START) -> int:
@@ -73,16 +76,18 @@ def positions_source(
 
 def events_source(path: Path, lane: Lane, directory: Path | None, rules: Path | None) -> Source:
     """A recording of what the edge sent: as it stands, or one hall of it under other files."""
+    found = _look_through(path, lane)
     if directory is None:
-        halls, total = _halls_of(path, lane)
-        return Source(halls, _as_it_stands(path, lane, halls), total)
+        if found.total and not found.halls:
+            raise click.UsageError(f"{path} has no hall's files: name the hall's directory with --hall")
+        records = _as_it_stands(path, lane, found.halls)
+        return Source(found.halls, records, found.total, notes=tuple(found.gaps))
     files = read_dir(directory, rules)
     hall = load_files(files).hall.id
-    others, total = _halls_of(path, lane)
-    if others and hall not in others:
-        raise click.UsageError(f"{path} has no hall {hall!r}; it has {', '.join(sorted(others))}")
+    if found.halls and hall not in found.halls:
+        raise click.UsageError(f"{path} has no hall {hall!r}; it has {', '.join(sorted(found.halls))}")
     halls = {hall: files}
-    return Source(halls, _under(path, lane, hall, files), total)
+    return Source(halls, _under(path, lane, hall, files), found.total, notes=tuple(found.gaps))
 
 
 def _under(path: Path, lane: Lane, hall: str, files: Mapping[str, str]) -> Iterator[Record]:
@@ -115,30 +120,48 @@ def _is_one(decoder: Decoder, record: Record) -> bool:
     return True
 
 
-def _halls_of(path: Path, lane: Lane) -> tuple[dict[str, Mapping[str, str]], int]:
-    """The configurations in a recording, the first of each hall; and how many records the lane has."""
-    decoder, total = Decoder((Configured,)), 0
-    halls: dict[str, Mapping[str, str]] = {}
-    for record in read_recording(path):
+@dataclass
+class _Look:
+    """What a recording holds of a lane: the first files of each hall, how many records, and where offsets are missing."""
+
+    halls: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    total: int = 0
+    gaps: list[str] = field(default_factory=list)
+
+
+def _look_through(path: Path, lane: Lane) -> _Look:
+    decoder, found, ends = Decoder((Configured,)), _Look(), dict[int, int]()
+    for number, record in enumerate(read_recording(path), FIRST_LINE):
         if record.topic != lane.topic:
             continue
-        total += 1
+        found.total += 1
+        due = ends.get(record.partition, record.offset)
+        if record.offset != due:
+            found.gaps.append(_gap(path, number, record, due))
+        ends[record.partition] = record.offset + 1
         if record.key is not None and record.value is not None and b'"configured"' in record.value[:200]:
             try:
                 event = decoder.decode(record.value)
             except BadRecord:
                 continue
             assert isinstance(event, Configured)
-            halls.setdefault(event.hall, event.files)
-    return halls, total
+            found.halls.setdefault(event.hall, event.files)
+    return found
+
+
+def _gap(path: Path, number: int, record: Record, due: int) -> str:
+    place = f"{path}: line {number}: {record.topic}/{record.partition}"
+    if record.offset > due:
+        return f"{place}: offsets {due} to {record.offset - 1} are missing; it is run without them"
+    return f"{place}: offset {record.offset} after {due - 1}: out of order, or twice; it is run as it stands"
 
 
 def _as_it_stands(path: Path, lane: Lane, halls: Mapping[str, Mapping[str, str]]) -> Iterator[Record]:
     """The records of the first lane, and closing ticks behind them."""
-    last = None
+    last, offsets = None, count()
     for record in read_recording(path):
         if record.topic == lane.topic:
-            yield (last := record)
+            yield (last := record._replace(partition=0, offset=next(offsets)))
     if last is not None:
         yield from _closing(last, halls)
 

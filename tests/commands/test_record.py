@@ -41,7 +41,12 @@ def test_only_what_was_held_against_the_replay_is_counted(box: Box, tmp_path: Pa
     assert replay_log(file, Results(None, None, None, None), prove=True).compared == sum(map(_is_named, records))
     left = [r for r in records if r.topic != OBSERVATIONS]
     write_recording(file, left, about | {f"cut.{lane.topic}.0": "999" for lane in TOPOLOGY.lanes})
-    assert "nothing could be compared" in proved(box, file)
+    said = proved(box, file)
+    assert "nothing could be compared" in said
+    count = sum(map(_is_named, left))
+    assert (
+        f"{count} published events could not be compared: what they were concluded from is not in the recording" in said
+    )
 
 
 def _is_named(record: Record) -> bool:
@@ -103,3 +108,12 @@ def test_a_file_that_exists_is_replaced_only_when_told(box: Box, tmp_path: Path)
     assert "--overwrite" in box.hall("record", file, code=64).stderr
     box.hall("record", file, "--overwrite")
     assert "0 streams differ" in proved(box, file)
+
+
+def test_what_is_left_out_is_said_and_why(box: Box, tmp_path: Path) -> None:
+    #   hall.observations  0 .......... n    after `hall reset` only the state at n is known of what came before
+    with box.log() as log:
+        end = log.end(OBSERVATIONS, 0)
+    box.hall("reset", "--yes")
+    said = box.hall("record", tmp_path / "log.jsonl").stderr
+    assert f"left out: hall.observations/0: {end} records before offset {end}: of a time before `hall reset`" in said

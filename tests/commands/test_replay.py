@@ -122,3 +122,42 @@ def test_a_logs_recording_runs_under_its_own_rules_only(box: Box) -> None:
     rules = box.directory / "raw.yaml"
     rules.write_text(RAW)
     assert "--what-if takes others" in box.hall("replay", file, "--rules", rules, code=64).stderr
+
+
+# -- nonsense is told ------------------------------------------------------------------------------------------------------
+
+
+def edge_recording(box: Box, *offsets: int) -> Path:
+    """Frames as a camera sent them, after the hall's files, at these offsets of the log."""
+    records = list(lay_out(OBSERVATIONS, {HALL: FILES}, walk(len(offsets)), close=False))[: len(offsets)]
+    file = box.directory / "edge.jsonl"
+    write_recording(file, [r._replace(offset=o) for r, o in zip(records, offsets, strict=True)], {"kind": "edge"})
+    return file
+
+
+def test_a_gap_in_a_recording_is_run_and_said_with_its_line(box: Box) -> None:
+    #   line 1: header; 2: offset 0; 3: 1; 4: 3
+    said = box.hall("replay", edge_recording(box, 0, 1, 3, 4)).stderr
+    assert "edge.jsonl: line 4: hall.observations/0: offsets 2 to 2 are missing; it is run without them" in said
+
+
+def test_records_out_of_order_are_run_and_said(box: Box) -> None:
+    said = box.hall("replay", edge_recording(box, 0, 1, 3, 2, 3)).stderr
+    assert "line 5: hall.observations/0: offset 2 after 3: out of order, or twice" in said
+
+
+def test_a_recording_without_any_halls_files_says_what_to_do(box: Box) -> None:
+    records = list(lay_out(OBSERVATIONS, {HALL: FILES}, walk(5), close=False))[1:]
+    write_recording(file := box.directory / "bare.jsonl", records, {"kind": "edge"})
+    assert "has no hall's files: name the hall's directory with --hall" in box.hall("replay", file, code=64).stderr
+    assert "events published" in box.hall("replay", file, "--hall", box.hall_dir()).stderr
+
+
+def test_rows_that_the_engine_could_not_use_are_told_and_end_with_65(box: Box) -> None:
+    #   the hall is 10 m x 8 m at 100 px a metre; these boxes have no size
+    text = "".join(f"{n + 1},7,{25 + 10 * n},300,0,0,1,-1,-1,-1\n" for n in range(40))
+    directory = box.hall_dir()
+    said = box.hall("replay", mot(box, text), "--hall", directory, "--fps", 4, code=65).stderr
+    assert "camera cam: 100% of 40 rows are boxes without width or height: does the tracker write points?" in said
+    assert "100% of the rows could not be used (40 of 40: 40 boxes without size)" in said
+    assert "no_size 40" in box.hall("replay", mot(box, text), "--hall", directory, "--fps", 4, "--allow-bad").stderr
