@@ -32,16 +32,20 @@ FASTEST_MPS = 2.0
 """Nobody is expected farther along their way than a brisk walk takes them: a faster velocity is a jump of the box."""
 WALKS_MPS = 0.4
 """From this speed on a direction of movement means something."""
-CHANGE_MPS, CHANGE_PER_S = 0.9, 0.4
+CHANGE_MPS, CHANGE_PER_S = 0.9, 0.2
 """How much a velocity may change at once (it is measured on jittering boxes), and more of it per second of the gap."""
-ASIDE_M = 0.4
-"""Steps shorter than this are jitter: they have no direction."""
+ASIDE_M, SIDEWAYS_MPS = 0.4, 0.6
+"""Steps shorter than this are jitter: they have no direction. So far from the way, and more of it per second of the gap,
+somebody may be found."""
+STILL_M = 0.6
+"""Who stood and stands is found in the same place; feet that were hidden and are seen again move it so far."""
 BEHIND_S = 3.0
 """Longer ago than this, who walked may have turned round."""
 
 
 class Lost(NamedTuple):
-    """Somebody who is not in view: when and where last, with which velocity, and how far away they may come back.
+    """Somebody who is not in view: when and where last, with which velocity; for how long, and how far away, they may come
+    back, and for how long walking.
 
     ``outside``: the entrances in front of which that was, outside the hall.
     """
@@ -53,6 +57,7 @@ class Lost(NamedTuple):
     vx_mps: float
     vy_mps: float
     join_ms: int
+    walk_ms: int
     join_m: float
     outside: frozenset[str] = frozenset()
 
@@ -104,18 +109,35 @@ def distance_to_way(one: Lost, new: Newcomer) -> float | None:
         return None
     seconds = gap_ms / 1000
     distance_m = distance_to_segment(new.x_m, new.y_m, (one.x_m, one.y_m), _expected(one, seconds))
-    if distance_m > one.join_m or _change(one, new) > CHANGE_MPS + CHANGE_PER_S * seconds:
+    if distance_m > min(one.join_m, ASIDE_M + SIDEWAYS_MPS * seconds):
         return None
-    return None if seconds <= BEHIND_S and _is_behind(one, new) else distance_m
+    if new.velocity is None:
+        return distance_m
+    still = _speed(new.velocity) < WALKS_MPS
+    if gap_ms > one.walk_ms and not still:
+        return None
+    if still and _speed((one.vx_mps, one.vy_mps)) < WALKS_MPS and distance_m > STILL_M:
+        return None
+    if _change(one, new) > CHANGE_MPS + CHANGE_PER_S * seconds or (seconds <= BEHIND_S and _turned(one, new)):
+        return None
+    return distance_m
 
 
-def _is_behind(one: Lost, new: Newcomer) -> bool:
-    """Whether the step from one to the other goes against how the lost one walked, or how the newcomer does."""
-    x, y = new.x_m - one.x_m, new.y_m - one.y_m
-    if x * x + y * y < ASIDE_M * ASIDE_M:
-        return False
-    ways = [(one.vx_mps, one.vy_mps), new.velocity or (0.0, 0.0)]
-    return any(vx * vx + vy * vy > WALKS_MPS * WALKS_MPS and x * vx + y * vy < 0 for vx, vy in ways)
+def _turned(one: Lost, new: Newcomer) -> bool:
+    """Whether one of them walks against the other, or against the step from one to the other."""
+    step = new.x_m - one.x_m, new.y_m - one.y_m
+    ways = [v for v in ((one.vx_mps, one.vy_mps), new.velocity or (0.0, 0.0)) if _speed(v) > WALKS_MPS]
+    if len(ways) == 2 and _dot(*ways) < 0:
+        return True
+    return _speed(step) >= ASIDE_M and any(_dot(step, way) < 0 for way in ways)
+
+
+def _dot(a: tuple[float, float], b: tuple[float, float]) -> float:
+    return a[0] * b[0] + a[1] * b[1]
+
+
+def _speed(v: tuple[float, float]) -> float:
+    return sqrt(v[0] * v[0] + v[1] * v[1])
 
 
 def _change(one: Lost, new: Newcomer) -> float:

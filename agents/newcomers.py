@@ -28,19 +28,24 @@ class Waiting:
     """How long the hall waits for whom: by the zone where a track was last seen."""
 
     def __init__(self, hall: Hall, rules: Rules) -> None:
-        self._general = hall_patience(rules.trajectory)
+        self.general = hall_patience(rules.trajectory)
         self._zones = {zone.id: zone_patience(zone, rules.trajectory) for zone in hall.zones}
         self._index = floor_index(tuple((zone.id, zone.polygon_m) for zone in hall.zones))
 
     def patience(self, track: Track) -> Patience:
-        """The most patient zone that it stood in counts; who was walking is not held."""
+        """The most patient zone that it stood in counts; who was walking is waited for as everywhere in the hall.
+
+        A zone with a word of its own has it, also where it is less patient than the hall.
+        """
         here = [self._zones[zone] for zone in self._index.at(*track.seen_at)]
-        join_ms = max([self._general.join_ms, *(p.join_ms for p in here)]) if here else self._general.join_ms
-        join_m = max(p.join_m for p in here) if here else self._general.join_m
-        if len(here) == 1:  # a zone's own word, also where it is less patient than the hall
-            join_ms = here[0].join_ms
-        hold_ms = max([join_ms, *(p.hold_ms for p in here)])
-        return Patience(join_ms, join_ms if track.walking else hold_ms, join_m)
+        if not here:
+            return self.general
+        join_m = max(p.join_m for p in here)
+        join_ms, hold_ms = max(p.join_ms for p in here), max(p.hold_ms for p in here)
+        if track.walking:
+            join_ms = min(join_ms, self.general.join_ms)
+            hold_ms = join_ms
+        return Patience(join_ms, max(join_ms, hold_ms), join_m)
 
 
 class Newcomers:
@@ -90,7 +95,8 @@ class Newcomers:
     def _lost(self, track: Track) -> Lost:
         patience, (x, y) = self.waiting.patience(track), track.seen_at
         return Lost(
-            track.name, track.at_ms, x, y, track.vx_mps, track.vy_mps, patience.join_ms, patience.join_m,
+            track.name, track.at_ms, x, y, track.vx_mps, track.vy_mps, patience.join_ms,
+            min(patience.join_ms, self.waiting.general.join_ms), patience.join_m,
             self._outside(x, y),
         )  # fmt: skip
 
