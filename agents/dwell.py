@@ -94,12 +94,12 @@ class Dwell:
         out = self._drop_vanished(state, event.at_ms) if state.configured_ms is not None else []
         for frame in state.frames.values():
             sure_ms = frame.at_ms - self._inertia_ms
-            for row in frame.rows:
-                stays = state.tracks.get(row.track)
+            for track, *_ in frame.rows:
+                stays = state.tracks.get(track)
                 if stays is not None:
                     stays.idle = 0
                     for zone, stay in stays.zones.items():
-                        out += self._exceed(stay, zone, row.track, sure_ms, event.at_ms)
+                        out += self._exceed(stay, zone, track, sure_ms, event.at_ms)
         state.frames.clear()
         self._forget_idle(state, event.at_ms // MINUTE_MS)
         return out

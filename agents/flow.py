@@ -89,9 +89,9 @@ class Flow:
     # -- points ----------------------------------------------------------------------------------------------------
 
     def _started(self, state: FlowState, event: TrackStarted) -> tuple[Event, ...]:
-        at = Position(event.track, event.x_m, event.y_m, 0.0, False)
+        at = event.track, event.x_m, event.y_m, 0.0, False
         way = state.ways[event.track] = Way(at, event.at_ms, state.tick_ms)
-        self._inner.start(way.strips, (at.x_m, at.y_m))
+        self._inner.start(way.strips, (event.x_m, event.y_m))
         return ()
 
     def _positions(self, state: FlowState, event: Positions) -> tuple[Event, ...]:
@@ -100,20 +100,21 @@ class Flow:
         ways, near, cell_m, step_m, rows = state.ways, self._inner.index.near, self._inner.index.cell_m, STEP_M, ROWS
         out: list[Event] = []
         for row in event.rows:
-            way = ways.get(row.track)
+            track, x, y, _, _ = row
+            way = ways.get(track)
             if way is None:  # this agent is new, or was off, when the track started
-                way = ways[row.track] = Way(row, event.at_ms, state.tick_ms)
+                way = ways[track] = Way(row, event.at_ms, state.tick_ms)
                 continue
-            at, x, y = way.at, row.x_m, row.y_m
-            if -step_m <= x - at.x_m <= step_m and -step_m <= y - at.y_m <= step_m:
+            _, old_x, old_y, _, _ = way.at
+            if -step_m <= x - old_x <= step_m and -step_m <= y - old_y <= step_m:
                 lines = near.get(x // cell_m * rows + y // cell_m)
             else:
                 lines = self._inner.index.all
             if lines:
                 for line in lines:
-                    found = self._inner.step(way.strips, line, (at.x_m, at.y_m), (x, y), event.at_ms)
+                    found = self._inner.step(way.strips, line, (old_x, old_y), (x, y), event.at_ms)
                     if found:
-                        out.append(self._crossed(row.track, found, event.at_ms))
+                        out.append(self._crossed(track, found, event.at_ms))
             way.at = row
         return tuple(out)
 
@@ -156,7 +157,7 @@ class Flow:
         way = state.ways.pop(event.track, None) or _unknown(event)
         out: list[Event] = []
         if self._inner.any:
-            last = self._inner.end(way.strips, (way.at.x_m, way.at.y_m), (event.x_m, event.y_m), event.at_ms)
+            last = self._inner.end(way.strips, way.at[1:3], (event.x_m, event.y_m), event.at_ms)
             out += [self._crossed(event.track, crossing, event.decided_at_ms) for crossing in last]
         ended_in = [zone for zone in way.inside if zone in self._entrances]
         out.append(TripEnded(
@@ -188,4 +189,4 @@ class Flow:
 
 def _unknown(event: TrackEnded) -> Way:
     """The way of a track that this agent never saw (it is new, or was off): all that is known is its end."""
-    return Way(Position(event.track, event.x_m, event.y_m, 0.0, False), event.first_ms)
+    return Way((event.track, event.x_m, event.y_m, 0.0, False), event.first_ms)

@@ -61,15 +61,14 @@ class Heat:
     def _positions(self, state: HeatState, event: Positions) -> tuple[Event, ...]:
         cells, recent, cell_m = state.cells, state.recent, self._cell_m
         at_ms, max_gap_ms = event.at_ms, self._max_gap_ms
-        for row in event.rows:
-            track = row.track
+        for track, x, y, _, _ in event.rows:
             last_ms = recent.get(track)
             recent[track] = at_ms
             if last_ms is None:
                 last_ms = state.older.pop(track, at_ms)
             gap_ms = at_ms - last_ms
             if 0 < gap_ms <= max_gap_ms:
-                key = row.x_m // cell_m * ROWS + row.y_m // cell_m
+                key = x // cell_m * ROWS + y // cell_m
                 cells[key] = cells.get(key, 0) + gap_ms
         return self._flush(state, at_ms) if len(cells) > CELLS_AT_MOST else ()
 

@@ -192,7 +192,7 @@ class Summary:
                 if zone in self._zones:
                     self._zones[zone].person_frames += 1
             if zones:
-                self._together.add(event.camera, event.at_ms, row.track, zones)
+                self._together.add(event.camera, event.at_ms, row[0], zones)
 
     def _odd(self, event: OddRows) -> None:
         self._inputs.setdefault(event.camera, Counter()).update(dict(event.kinds))

@@ -28,7 +28,7 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     """One person, as far as one camera can tell. Written for every row of every frame: flat, and no more than needed.
 
     ``seen_ms`` is the last tick before it was last seen (log time); ``at_ms`` is when that was (camera time), and
-    ``seen_near_line`` where, before smoothing, if that was near a line. The path is ``path_m`` up to the point
+    ``seen_near_line`` when and where it was last seen near a line, before smoothing. The path is ``path_m`` up to the point
     ``path_x_m``, ``path_y_m``; it stood for ``standing_ms`` up to ``stood_ms``, and if not ``walking`` has stood since
     then. ``left``: it went out over an entrance, and has not come back in; ``strips``: those of entrances that it is in.
     """
@@ -47,14 +47,15 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     vy_mps: float = 0.0
     walking: bool = False
     standing_ms: int = 0
-    seen_near_line: Point | None = None
+    seen_near_line: tuple[int, float, float] | None = None
     left: bool = False
     strips: dict[str, Strip] = {}
 
     @property
     def seen_at(self) -> Point:
-        """Where it was last seen: near a line to the last bit, elsewhere smoothed."""
-        return self.seen_near_line or (self.x_m, self.y_m)
+        """Where it was last seen: before smoothing if that was near a line, elsewhere smoothed."""
+        near = self.seen_near_line
+        return near[1:] if near is not None and near[0] == self.at_ms else (self.x_m, self.y_m)
 
 
 class Candidate(msgspec.Struct, array_like=True, gc=False):
@@ -126,18 +127,16 @@ class Motion:
     def follow(
         self, view: View, tracks: Tracks, people: tuple[Person, ...], at_ms: int, tick_ms: int, new: New
     ) -> list[Position]:
-        """Move each track to its new point; what else the frame has is added to ``new``.
-
-        This loop runs for every person of every frame: it is kept flat, on local names.
-        """
+        """Move each track to its new point; what else the frame has is added to ``new``."""
+        # This loop runs for every person of every frame: it is kept flat, on local names.
         (h00, h01, h02, h10, h11, h12, h20, h21, h22), _, (left, near, right, far), _ = view
         strangers, passed, odd, step2, tiny = new.strangers, new.passed, new.odd, STEP_M * STEP_M, TINY_PX
         (lines_left, lines_near, lines_right, lines_far), min_score = self._about_lines, self._rules.min_score
         above, last_ms, keep, keep_v, per_s, dt_s = self._rules.walking_above_mps, None, 0.0, 0.0, 0.0, 0.0
         rows: list[Position] = []
+        append, known = rows.append, tracks.get
         for person in people:
-            if person.score < min_score and person.score >= 0:
-                odd.note("low_score")
+            if person.score < min_score and odd.is_nobody(person):
                 continue
             raw_x, raw_y = person.x_m, person.y_m
             if raw_x is None or raw_y is None:
@@ -150,34 +149,30 @@ class Motion:
                 raw_x, raw_y = (h00 * px + h01 * py + h02) / w, (h10 * px + h11 * py + h12) / w
             if not (left < raw_x < right and near < raw_y < far) and not is_there(view, person, raw_x, raw_y, odd):
                 continue
-            track = tracks.get(person.track)
+            track = known(person.track)
             if track is None:
                 strangers.append((person.track, raw_x, raw_y))
                 continue
             if track.at_ms != last_ms:
                 last_ms = track.at_ms
                 keep, keep_v, per_s, dt_s = self._weights(at_ms - last_ms)
-            old_x, old_y, old_vx, old_vy = track.x_m, track.y_m, track.vx_mps, track.vy_mps
+            x, y, old_x, old_y, old_vx, old_vy = raw_x, raw_y, track.x_m, track.y_m, track.vx_mps, track.vy_mps
             dx, dy = raw_x - old_x, raw_y - old_y
             short = dx * dx + dy * dy < step2
             if not short and self._judges and too_far(track, raw_x, raw_y, at_ms):
                 strangers.append((person.track, raw_x, raw_y))
                 continue
-            x, y = raw_x, raw_y
             if keep:  # without smoothing it is the raw point, to the last bit
                 x += keep * (old_x + old_vx * dt_s - raw_x)
                 y += keep * (old_y + old_vy * dt_s - raw_y)
             if not short or (lines_near < raw_y < lines_far and lines_left < raw_x < lines_right):
                 self._pass_lines(track, (x, y), (raw_x, raw_y), short, at_ms, passed)
-            elif track.seen_near_line:
-                track.seen_near_line = None
-            vx = track.vx_mps = keep_v * old_vx + per_s * (x - old_x)
-            vy = track.vy_mps = keep_v * old_vy + per_s * (y - old_y)
+            vx, vy = keep_v * old_vx + per_s * (x - old_x), keep_v * old_vy + per_s * (y - old_y)
             speed = sqrt(vx * vx + vy * vy)
-            track.x_m, track.y_m, track.at_ms, track.seen_ms = x, y, at_ms, tick_ms
+            track.x_m, track.y_m, track.at_ms, track.seen_ms, track.vx_mps, track.vy_mps = x, y, at_ms, tick_ms, vx, vy
             if track.walking or speed > above:
                 self._walk_or_stand(track, speed, at_ms)
-            rows.append(Position(track.name, x, y, speed, track.walking))
+            append((track.name, x, y, speed, track.walking))
         return rows
 
     def _walk_or_stand(self, track: Track, speed: float, at_ms: int) -> None:
@@ -199,7 +194,8 @@ class Motion:
         """The step of a track that may be about lines, to a point that was seen at ``seen``."""
         index = self._lines
         lines = (index.at(*to) or index.at(*seen)) if short else index.all
-        track.seen_near_line = seen if lines else None
+        if lines:
+            track.seen_near_line = at_ms, *seen
         for line in lines:
             found = line.entrance and self.entrances.step(track.strips, line, (track.x_m, track.y_m), to, at_ms)
             if found:

@@ -124,7 +124,7 @@ class Trajectory:
         rows = self._motion.follow(view, tracks, people, frame.at_ms, state.tick_ms, new)
         if new.strangers:
             self._part(state, tracks, frame.camera, new.strangers)
-            rows += self._meet(state, tracks, frame, new.strangers, {row.track for row in rows}, out)
+            rows += self._meet(state, tracks, frame, new.strangers, {row[0] for row in rows}, out)
         if new.passed:
             out += self._passages(new.passed, frame.at_ms)
         out.append(Positions(hall=self._hall, at_ms=frame.at_ms, camera=frame.camera, rows=tuple(rows)))

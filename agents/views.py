@@ -34,6 +34,13 @@ class Odd(msgspec.Struct):
     def note(self, kind: OddKind, rows: int = 1) -> None:
         self.kinds[kind] = self.kinds.get(kind, 0) + rows
 
+    def is_nobody(self, person: Person) -> bool:
+        """Of a score that is too low: whether it was given at all. Below 0 it says that there is none."""
+        if person.score < 0:
+            return False
+        self.note("low_score")
+        return True
+
     def refuse(self, kind: OddKind, box: Person) -> None:
         """A row that cannot be used, and what it looks like."""
         self.note(kind)

@@ -114,7 +114,7 @@ class Zones:
         stays, tick_ms, cells, lines = state.stays, state.tick_ms, self._index.cells, ROWS
         cell_m, shift_m = self._index.cell_m, self._index.shift_m
         for row in event.rows:
-            track, x, y = row.track, row.x_m, row.y_m
+            track, x, y, _, _ = row
             cell = cells.get((x + shift_m) // cell_m * lines + (y + shift_m) // cell_m) or self._index.cell(x, y)
             found = zones_of(cell, x, y) if cell.tests else cell.certain
             stay = stays.get(track)
@@ -129,21 +129,22 @@ class Zones:
         self, state: ZonesState, stay: Stay | None, row: Position, found: tuple[str, ...], at_ms: int, out: list[Event]
     ) -> Stay:
         """Bring a track that is over some edge, or was at its last point, up to its new point."""
+        track, x, y, _, _ = row
         changed: dict[str, int] = {}
         trying: dict[str, int] = {}
         if stay is None:
-            stay = state.stays[row.track] = Stay(NOWHERE, {}, {})
+            stay = state.stays[track] = Stay(NOWHERE, {}, {})
             changed = dict.fromkeys(found, at_ms)
         before = stay.zones
         for zone in (*before, *found):
             if (zone in before) != (zone in found) and zone not in changed:
                 since_ms = min(stay.since_ms.get(zone, at_ms), at_ms)
-                counts = at_ms - since_ms >= self._inertia_ms or self._is_deep(row.x_m, row.y_m, zone)
+                counts = at_ms - since_ms >= self._inertia_ms or self._is_deep(x, y, zone)
                 (changed if counts else trying)[zone] = since_ms
         stay.since_ms = trying
         if changed:
-            out += [self._left(state, row.track, stay, z, changed[z], at_ms, "walked") for z in changed if z in before]
-            out += [self._entered(state, row.track, stay, z, changed[z], at_ms) for z in changed if z in found]
+            out += [self._left(state, track, stay, z, changed[z], at_ms, "walked") for z in changed if z in before]
+            out += [self._entered(state, track, stay, z, changed[z], at_ms) for z in changed if z in found]
             stay.zones = self._ordered(stay.entered_ms) if trying else found
         return stay
 

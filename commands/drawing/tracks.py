@@ -58,13 +58,13 @@ class TracksPicture:
         """Add one frame's positions; other events say nothing here."""
         if not isinstance(event, Positions):
             return
-        for row in event.rows:
-            stretch = self._tracks.get(row.track)
+        for track, x_m, y_m, _, _ in event.rows:
+            stretch = self._tracks.get(track)
             if stretch is None or event.at_ms - stretch.seen_ms > GAP_MS:
-                self._tracks[row.track] = stretch = Stretch(event.at_ms, row.x_m, row.y_m)
+                self._tracks[track] = stretch = Stretch(event.at_ms, x_m, y_m)
                 self._stretches.append(stretch)
             else:
-                stretch.add(event.at_ms, row.x_m, row.y_m)
+                stretch.add(event.at_ms, x_m, y_m)
         if event.rows:
             self._from_ms = event.at_ms if self._from_ms is None else min(self._from_ms, event.at_ms)
             self._to_ms = max(self._to_ms, event.at_ms)

@@ -40,7 +40,7 @@ def walk(r: Rig, path: Sequence[PointM], track: str = "p", from_s: float = 0.0) 
 def end(r: Rig, at_s: float, track: str = "p", decided_s: float | None = None, first_s: float = 0.0) -> list[Event]:
     """The track ends where it is."""
     at = r.state.ways[track].at if track in r.state.ways else None
-    where = (at.x_m, at.y_m) if at else (0.0, 0.0)
+    where = at[1:3] if at else (0.0, 0.0)
     return r.put(track_ended(at_s, track, first_s, decided_s, where))
 
 

@@ -93,9 +93,9 @@ def test_who_is_believed_later_loses_no_first_steps() -> None:
     made = run.walk("7", line(4.0, 5.2))
     (started,) = of(TrackStarted, made)
     assert (started.at_ms, started.decided_at_ms) == (T, T + 800)
-    at = [(p.at_ms - T, [row.track for row in p.rows]) for p in of(Positions, made) if p.rows]
+    at = [(p.at_ms - T, [track for track, *_ in p.rows]) for p in of(Positions, made) if p.rows]
     assert at == [(ms, ["c1/7"]) for ms in range(0, 1100, 100)]
-    assert [p.rows[0].x_m for p in of(Positions, made) if p.rows] == pytest.approx([4.0 + 0.12 * n for n in range(11)])
+    assert [p.rows[0][1] for p in of(Positions, made) if p.rows] == pytest.approx([4.0 + 0.12 * n for n in range(11)])
 
 
 def test_a_false_box_of_half_a_second_is_nobody() -> None:
@@ -133,7 +133,7 @@ def test_a_broken_id_is_joined_and_the_track_keeps_its_name() -> None:
     assert (joined.track, joined.source_track, joined.at_ms - T) == ("c1/7", "9", 2100)
     assert joined.gap_ms == 600
     assert joined.distance_m < 0.2
-    assert {row.track for p in of(Positions, made) for row in p.rows} == {"c1/7"}
+    assert {row[0] for p in of(Positions, made) for row in p.rows} == {"c1/7"}
     assert len([p for p in of(Positions, made) if p.rows]) == 6
 
 
@@ -250,9 +250,9 @@ def test_one_id_twice_in_a_frame_is_two_people_from_frame_to_frame() -> None:
         two = [("7", 4.0, 4.0), ("7", 8.0, 4.0)]
         made += run.see(*(two if n % 2 else reversed(two)))
     assert len(tracks(made)) == 2
-    by_track = {row.track: row.x_m for p in of(Positions, made) for row in p.rows}
+    by_track = {row[0]: row[1] for p in of(Positions, made) for row in p.rows}
     assert sorted(by_track.values()) == pytest.approx([4.0, 8.0])
-    assert all(abs(row.x_m - by_track[row.track]) < 0.01 for p in of(Positions, made) for row in p.rows)
+    assert all(abs(row[1] - by_track[row[0]]) < 0.01 for p in of(Positions, made) for row in p.rows)
     assert sum(dict(odd.kinds)["same_id_twice"] for odd in odd_rows(made)) >= 20
 
 

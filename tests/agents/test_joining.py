@@ -14,7 +14,7 @@ JOIN_MS = 2000
 
 
 def lost(name: str, x_m: float, *, vx: float = 0.0, gone_ms: int = 500, outside: tuple[str, ...] = ()) -> Lost:
-    return Lost(name, NOW_MS - gone_ms, x_m, 0.0, vx, 0.0, JOIN_MS, 1.0, frozenset(outside))
+    return Lost(name, NOW_MS - gone_ms, x_m, 0.0, vx, 0.0, JOIN_MS, JOIN_MS, 1.0, frozenset(outside))
 
 
 def new(id_: str, x_m: float, *, vx: float | None = None, outside: tuple[str, ...] = ()) -> Newcomer:
@@ -30,9 +30,9 @@ def test_nobody_lost_nobody_joined() -> None:
     assert pair_up([lost("7", 0)], []) == {}
 
 
-@pytest.mark.parametrize(("x_m", "found"), [(0.5, True), (1.0, True), (1.001, False)])
+@pytest.mark.parametrize(("x_m", "found"), [(0.5, True), (0.69, True), (0.71, False)])
 def test_who_appears_within_reach_is_the_lost_one(x_m: float, found: bool) -> None:
-    # 7 . . . 9 - - - |        one metre is still within one metre
+    # 7 . . . 9 - - |      half a second later: 0.4 m that boxes may be off, and 0.6 m for every second; at most join_m
     assert joined(lost("7", 0), new("9", x_m)) == found
 
 
@@ -53,7 +53,7 @@ def test_who_walked_may_have_gone_on_slowed_down_or_stopped(x_m: float, found: b
 def test_who_walked_is_not_found_behind() -> None:
     #  9        7===>          nobody walks back so quickly; after three seconds somebody may have turned round
     assert not joined(lost("7", 0.0, vx=1.2), new("9", -0.8))
-    patient = lost("7", 0.0, vx=1.2, gone_ms=3500)._replace(join_ms=10_000)
+    patient = lost("7", 0.0, vx=1.2, gone_ms=3500)._replace(join_ms=10_000, walk_ms=10_000)
     assert joined(patient, new("9", -0.8))
 
 
@@ -84,6 +84,19 @@ def test_who_appears_outside_an_entrance_is_new() -> None:
     assert joined(lost("7", 0.0, outside=("door",)), new("9", 0.4))
 
 
+def test_who_stood_and_stands_is_found_in_the_same_place() -> None:
+    #  7       9      both stand, 0.7 m apart: nobody walked there while out of sight for a second
+    assert joined(lost("7", 0.0, gone_ms=1000), new("9", 0.5, vx=0.0))
+    assert not joined(lost("7", 0.0, gone_ms=1000), new("9", 0.7, vx=0.0))
+
+
+def test_the_patience_of_a_waiting_area_is_for_who_sits_there() -> None:
+    #  out of sight for 8 s: who sits there again is the same; who walks past there is not
+    one = lost("7", 0.0, gone_ms=8000)._replace(join_ms=10_000)
+    assert joined(one, new("9", 0.3, vx=0.0))
+    assert not joined(one, new("9", 0.3, vx=0.8))
+
+
 def test_a_velocity_that_nobody_walks_with_does_not_reach_across_the_hall() -> None:
     # A box that jumped leaves 50 m/s behind: believed up to a brisk walk.
     one = lost("7", 0.0, vx=50.0, gone_ms=1000)
@@ -92,11 +105,11 @@ def test_a_velocity_that_nobody_walks_with_does_not_reach_across_the_hall() -> N
 
 
 def test_two_at_once_are_matched_together() -> None:
-    #  x     0        0.5   0.7            1.4
+    #  x     0        0.4   0.6            1.0
     #        7         8     a               b         nearest first, a would take 8, and b could be nobody
-    found = pair_up([lost("7", 0), lost("8", 0.5)], [new("b", 1.4), new("a", 0.7)])
+    found = pair_up([lost("7", 0), lost("8", 0.4)], [new("b", 1.0), new("a", 0.6)])
     assert {id_: pair.name for id_, pair in found.items()} == {"a": "7", "b": "8"}
-    assert found["b"].distance_m == pytest.approx(0.9)
+    assert found["b"].distance_m == pytest.approx(0.6)
 
 
 def test_of_two_equally_near_ones_the_one_that_moves_alike_is_it() -> None:
@@ -117,7 +130,9 @@ def test_looking_only_nearby_misses_no_pair(
     gone: list[tuple[float, float, float, float, int]], came: list[tuple[float, float]], join_m: float
 ) -> None:
     """Against every lost one with every newcomer, with nothing sorted or skipped."""
-    ones = [Lost(str(n), NOW_MS - ms, x, y, vx, vy, JOIN_MS, join_m) for n, (x, y, vx, vy, ms) in enumerate(gone)]
+    ones = [
+        Lost(str(n), NOW_MS - ms, x, y, vx, vy, JOIN_MS, JOIN_MS, join_m) for n, (x, y, vx, vy, ms) in enumerate(gone)
+    ]
     others = [Newcomer(f"n{n}", NOW_MS, x, y, None) for n, (x, y) in enumerate(came)]
     costs = {
         (one.name, other.id): distance / join_m

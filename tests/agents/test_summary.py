@@ -20,7 +20,6 @@ from streams.events import (
     Late,
     LogLost,
     OddRows,
-    Position,
     Positions,
     Presence,
     TrackJoined,
@@ -45,7 +44,7 @@ def presence(*rows: tuple[str, tuple[str, ...]], camera: str = "cam", at_ms: int
     """Where tracks are, and in which zones that counts."""
     return [
         Positions(
-            hall=HALL, at_ms=at_ms, camera=camera, rows=tuple(Position(track, 0, 0, 0, False) for track, _ in rows)
+            hall=HALL, at_ms=at_ms, camera=camera, rows=tuple((track, 0.0, 0.0, 0.0, False) for track, _ in rows)
         ),
         Presence(hall=HALL, at_ms=at_ms, camera=camera, zones=tuple(zones for _, zones in rows)),
     ]

@@ -33,7 +33,7 @@ class Run:
         for made in self.link.agent.on_event(self.link.state, event):
             if isinstance(made, Presence):
                 assert isinstance(event, Positions)
-                self.presence = dict(zip([row.track for row in event.rows], made.zones, strict=True))
+                self.presence = dict(zip([track for track, *_ in event.rows], made.zones, strict=True))
             elif isinstance(made, ZonesSettled):
                 self.settled.append(made.at_ms - T)
             else:

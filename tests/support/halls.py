@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from config.hall import Camera, Hall, Line, Zone, ZoneKind
 from config.rules import Rules
-from streams.events import Configured, Event, Frame, Person, Position, Positions, Tick, TrackEnded
+from streams.events import Configured, Event, Frame, Person, Positions, Tick, TrackEnded
 
 HALL = "hall-1"
 CAMERA = "c1"
@@ -91,7 +91,7 @@ def frame(at_ms: int, *people: tuple[str, float, float], camera: str = CAMERA) -
 
 def positions(at_ms: int, *rows: tuple[str, float, float], camera: str = CAMERA) -> Positions:
     """What trajectory makes of a frame; ``rows``: (track, x_m, y_m) each, standing."""
-    at = tuple(Position(track, x_m, y_m, 0.0, False) for track, x_m, y_m in rows)
+    at = tuple((track, x_m, y_m, 0.0, False) for track, x_m, y_m in rows)
     return Positions(hall=HALL, at_ms=at_ms, camera=camera, rows=at)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from config.hall import Camera, Hall, Line, PointM, Zone, ZoneKind
-from streams.events import EntrancePassed, Position, Positions, TrackEnded, TrackStarted
+from streams.events import EntrancePassed, Positions, TrackEnded, TrackStarted
 from tests.support.service_lane import EYE, HALL, ms
 
 
@@ -29,7 +29,7 @@ def plan(
 
 def seen(at_s: float, people: Mapping[str, PointM], camera: str = "cam") -> Positions:
     """One frame: where each track is."""
-    rows = tuple(Position(track, x, y, 0.0, False) for track, (x, y) in people.items())
+    rows = tuple((track, x, y, 0.0, False) for track, (x, y) in people.items())
     return Positions(hall=HALL, at_ms=ms(at_s), camera=camera, rows=rows)
 
 

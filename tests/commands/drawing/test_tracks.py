@@ -11,7 +11,7 @@ from commands.drawing.plan import Plan
 from commands.drawing.ramp import HOURS
 from commands.drawing.tracks import GAP_MS, STEP_M, Stretch, TracksPicture
 from config.hall import Hall
-from streams.events import Position, Positions
+from streams.events import Positions
 from tests.support.service_lane import HALL, tick
 from tests.support.service_lane import hall as make_hall
 
@@ -27,7 +27,7 @@ def hall() -> Hall:
 def walk(track: str, *steps: tuple[int, float, float]) -> list[Positions]:
     """One frame for each (at_ms, x_m, y_m)."""
     return [
-        Positions(hall=HALL, at_ms=t, camera="cam", rows=(Position(track, x, y, 1.0, True),)) for t, x, y in steps
+        Positions(hall=HALL, at_ms=t, camera="cam", rows=((track, x, y, 1.0, True),)) for t, x, y in steps
     ]  # fmt: skip
 
 
