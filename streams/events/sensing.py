@@ -79,8 +79,8 @@ class Extent(Row, frozen=True, array_like=True, gc=False):
     ``corner_like``: those of the ``rows`` whose third number is above the first and the fourth above the second.
     """
 
-    rows: int = 0
-    corner_like: int = 0
+    rows: Integer = 0
+    corner_like: Integer = 0
     right_px: float = 0.0
     bottom_px: float = 0.0
     widest_px: float = 0.0
@@ -92,7 +92,7 @@ class OddRows(Event, frozen=True, kw_only=True, gc=False):
 
     camera: str
     rows: Integer
-    kinds: tuple[tuple[OddKind, int], ...]
+    kinds: tuple[tuple[OddKind, Integer], ...]
     extent: Extent
 
 
