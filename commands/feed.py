@@ -66,8 +66,7 @@ def command(
     the feed ticks, and it never gets far ahead of the engine. At its end it ticks on until everybody has left, every
     track has ended and the hour is closed.
 
-    The faster it goes, the later the lanes behind the first hear of seconds in which nothing was concluded, so an alarm
-    may be raised some seconds later than it was. `hall replay` is exact at any speed.
+    At any speed the engine lives through the seconds of the recording and concludes what `hall replay` concludes.
 
     A hall that the log does not know is configured first, from --hall or from the recording itself. One that it knows
     keeps its files (`hall config apply` changes them).
@@ -122,19 +121,12 @@ def _play(feeder: Feeder, plays: Iterator[Play], pace: Pace, count: int, close: 
         try:
             feeder.feed(plays, pace, lambda: bar.update(task, completed=feeder.fed))
             bar.update(task, description="the engine catches up")
-            untold = feeder.finish(() if close is None else closing_ticks(feeder.at_ms, close))
+            feeder.finish(() if close is None else closing_ticks(feeder.at_ms, close))
         except KeyboardInterrupt:
             bar.stop()
             click.echo(f"stopped: {feeder.fed} events are in the log")
             return
     click.echo(f"{feeder.fed} events are in the log")
-    if untold:
-        click.echo(
-            f"no engine runs: {untold} ticks for the lanes behind the first were not written: they belong behind what "
-            "it concludes. Feed into a running engine (`hall run --no-simulate`, or `hall worker` once `hall status` "
-            "shows it) to have the last hour closed",
-            err=True,
-        )
 
 
 class _Rate(ProgressColumn):

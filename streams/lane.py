@@ -37,3 +37,8 @@ class Topology:
             if lane.name == name:
                 return lane
         raise KeyError(f"expected a lane among {', '.join(lane.name for lane in self.lanes)}; got {name!r}")
+
+
+def below(topology: Topology, lane: Lane) -> tuple[str, ...]:
+    """The topics of the other lanes, for the one that takes what comes from outside; nothing for the others."""
+    return tuple(other.topic for other in topology.lanes if other is not lane) if lane.origin else ()

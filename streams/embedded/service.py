@@ -38,6 +38,7 @@ class EmbeddedService(WorkerService):
     async def _open(self) -> tuple[LanePort, int]:
         self._lock.acquire()
         topics.ensure_topics(self._store, self._topology)
+        self._own_clock = self._store.topics()[self._topology.lanes[0].topic].time == "producer"
         self.embedded = EmbeddedLog(self._store)
         return EmbeddedPort(self.embedded), self.embedded.partitions(self._topology.lanes[0].topic)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from streams.codec import MAX_OUTPUT_BYTES, encode, name_encoded
+from streams.codec import MAX_OUTPUT_BYTES, TICK, encode, name_encoded
 from streams.engine.hall import Failure
 from streams.engine.passes import Made
 from streams.events import AlertRaised, Dead, DeadReason, EdgeEvent, Event, Late, LogLost
@@ -18,12 +18,15 @@ RAW_KEPT = 700_000
 
 
 class Output(NamedTuple):
-    """Something to publish. ``timestamp_ms`` is its cause's time; a piece of a snapshot has neither id nor event."""
+    """Something to publish. ``timestamp_ms`` is its cause's time.
+
+    A piece of a snapshot, and a tick, have neither id nor event; a tick has no key.
+    """
 
     topic: str
     partition: int
     timestamp_ms: int
-    key: bytes
+    key: bytes | None
     value: bytes
     id: EventId | None = None
     event: Event | None = None
@@ -44,6 +47,10 @@ class Letters:
         for agent, event, raw in made:
             if raw is not None:
                 self._add(hall, agent, event, raw)
+
+    def tick(self, topic: str, at_ms: int) -> None:
+        """Pass the time on to another lane: its ticks are no conclusions, and repeating one does no harm."""
+        self.outputs.append(Output(topic, self._record.partition, at_ms, None, TICK))
 
     def say(self, hall: str, event: Event) -> None:
         """Something the engine says itself."""

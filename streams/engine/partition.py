@@ -50,17 +50,21 @@ class Checkpoint(NamedTuple):
 class Engine:
     """Feeds the halls of a partition. ``partitions``: how many the topic has; ``log_id``: of the log, kept in the mark.
 
+    ``time_to``: topics of other lanes that learn from this one what time it is, one tick a second, where nobody else
+    tells them: a recording that is played is its own clock, and only this lane knows what has been concluded by when.
+
     Raises StateUnreadable when what ``restored`` holds cannot be gone on from.
     """
 
     def __init__(
         self, lane: Lane, partition: int = 0, *, partitions: int = 1, log_id: str = "", topology: int = 0,
         restored: Restored | None = None, tap: Tap | None = None, meter: Meter | None = None,
+        time_to: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         self.lane, self.partition, self.log_id, self.topology = lane, partition, log_id, topology
         self.halls: dict[bytes, HallRuntime] = {}
         self.counts: Counter[str] = Counter()
-        self._tap, self._meter = tap, meter
+        self._tap, self._meter, self._time_to = tap, meter, time_to
         self._admission = Admission(lane, partition, partitions, self.counts)
         self._lost_from: int | None = None
         self._last: Record | None = None
@@ -148,6 +152,8 @@ class Engine:
 
     def _tick(self, offset: int, out: Letters) -> None:
         at_ms = self.time_ms // SECOND_MS * SECOND_MS
+        for topic in self._time_to:
+            out.tick(topic, at_ms)
         for hall in self.halls.values():
             if offset >= hall.resume_at:
                 self._offer(hall, Tick(hall=hall.hall.id, at_ms=at_ms), None, out)

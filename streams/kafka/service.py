@@ -73,7 +73,8 @@ class KafkaService(WorkerService):
         self._log = log = await asyncio.to_thread(KafkaLog, self._access)
         topics = await asyncio.to_thread(check_topics, log, self._topology)
         # A played recording is its own clock.
-        self._ticker = self._ticker and topics[self._topology.lanes[0].topic].time == "log"
+        self._own_clock = topics[self._topology.lanes[0].topic].time == "producer"
+        self._ticker = self._ticker and not self._own_clock
         self._producer = make_producer(self._access)
         self.sender = Sender(self._producer, self._access)
         try:

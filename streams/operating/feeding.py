@@ -2,8 +2,8 @@
 
 On topics of log time the log stamps what arrives, and the engine ticks; all a feeder does is wait for the right moment.
 On topics of producer time the recording is the clock: the feeder stamps, and ticks. A second that passes is told to the
-first lane at once; the lanes behind it are told when the first has processed all that came before, for they live on
-what it concludes, and a tick that overtakes a conclusion makes it one of the past.
+first lane, which passes it on to the lanes behind it, each second in its place between what was concluded before it and
+after it. So they live through the same seconds as in a replay, at any speed.
 """
 
 from __future__ import annotations
@@ -100,12 +100,11 @@ class Feeder:
         progress()
         self._not_too_far()
 
-    def finish(self, closing: Iterable[int] = ()) -> int:
-        """Wait until the first lane has processed everything, and tell the others what time it is.
+    def finish(self, closing: Iterable[int] = ()) -> None:
+        """Wait until the first lane has processed everything.
 
         Then the ``closing`` ticks; behind a long silence only when what came before it has come all the way. At the end
         it waits for all lanes: who asks next what was concluded, or how far behind the engine is, finds it done.
-        Returns how many ticks could not be told to the lower lanes, because no engine runs.
         """
         self._until(lambda: not self._held)
         for at_ms in closing:
@@ -116,7 +115,6 @@ class Feeder:
         self._flush()
         self._until(lambda: not self._held)
         self._through()
-        return sum(len(rows) for _, rows in self._held)
 
     def _through(self) -> None:
         """Wait for what is in the log, then for what the lanes have put behind it: a lane may live on its own entries."""
@@ -127,9 +125,10 @@ class Feeder:
     def _take(self, play: Play) -> None:
         self.at_ms = play.at_ms
         if play.event is None:
-            for topic, number in self._parts:
-                rows = self._rows if topic == self._origin.topic else self._later
-                rows.append(Append(topic, number, None, TICK, play.at_ms))
+            origin = self._origin.topic
+            self._rows += (
+                Append(topic, number, None, TICK, play.at_ms) for topic, number in self._parts if topic == origin
+            )
             return
         hall = play.event.hall
         row = Append(play.topic, self._place(play.topic, hall), hall.encode(), _encode(play.event), play.at_ms)

@@ -13,7 +13,7 @@ from faust.types import TP
 from streams.checkpoint import Restored, StateUnreadable, restore
 from streams.codec import TICK, drain_asked_ms
 from streams.engine import Engine, Meter, OtherLog, Output
-from streams.lane import Lane, Topology
+from streams.lane import Lane, Topology, below
 from streams.worker.batches import Batch
 from streams.worker.failure import Fatal, as_fatal
 from streams.worker.partition import ADVICE, LanePartition
@@ -35,6 +35,8 @@ class Lanes:
         self.recovered: dict[str, Callable[[int], dict[bytes, bytes]]] = {}
         """By lane: the records of a partition of its state topic, as they were recovered."""
         self.partition_counts: Mapping[str, int] = {}
+        self.own_clock = False
+        """The topics are of producer time: a recording that is played is the clock, and the first lane passes it on."""
         self.seek: Callable[[TP, int], Any] | None = None
         self.in_words: Callable[[BaseException], BaseException] = lambda error: error
         """What the log's client raises, as the log's own error where there is one that says more."""
@@ -105,6 +107,7 @@ class Lanes:
         engine = Engine(
             lane, tp.partition, partitions=self.partition_counts[tp.topic], topology=self._topology.version,
             log_id=restored.mark.log_id if restored.mark else "", restored=restored, meter=self._meters.get(lane.name),
+            time_to=below(self._topology, lane) if self.own_clock else (),
         )  # fmt: skip
         log.info(
             "lane %s partition %d starts at %d with %d halls",

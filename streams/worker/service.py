@@ -36,6 +36,7 @@ class WorkerService(ABC):
 
     def __init__(self, topology: Topology, *, http: tuple[str, int] | None, ticker: bool) -> None:
         self._topology, self._http_at, self._ticker = topology, http, ticker
+        self._own_clock = False
         self.metrics = WorkerMetrics(tuple(lane.name for lane in topology.lanes))
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -58,6 +59,7 @@ class WorkerService(ABC):
         port, partitions = await self._open()
         self.lanes = Lanes(self._topology, port, self.metrics.observe, self.metrics.meters)
         self.lanes.in_words = self._in_words
+        self.lanes.own_clock = self._own_clock
         self.lanes.partition_counts = dict.fromkeys(self.lanes.topics, partitions)
         self.metrics.bind(self.lanes, self._ends)
         if self._http_at is not None:

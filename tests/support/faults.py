@@ -92,7 +92,7 @@ def undisturbed(lane: Lane, log: Sequence[Record], partitions: int = 1) -> tuple
     return [output for record in log for output in step(engine, record)], engine
 
 
-def without_repeats(outputs: Sequence[Output]) -> list[tuple[str, bytes, bytes, int]]:
+def without_repeats(outputs: Sequence[Output]) -> list[tuple[str, bytes | None, bytes, int]]:
     """What a reader of the topics acts on, in order: topic, key, value, timestamp."""
     seen: dict[str, Seen] = {}
     return [

@@ -36,7 +36,7 @@ from streams.embedded import topics
 from streams.embedded.log import Log
 from streams.engine import Engine
 from streams.events import Frame, Person
-from streams.lane import Topology
+from streams.lane import Topology, below
 from streams.log import Append, Time
 from streams.operating.admin import records, states_of
 from streams.record import Record
@@ -117,7 +117,11 @@ class Box:
         with self.log() as log:
             for lane in TOPOLOGY.lanes:
                 [state] = states_of(log, lane, "log")
-                engine = Engine(lane, restored=state.restored, log_id=log.id, topology=TOPOLOGY.version)
+                own_clock = log.topics()[OBSERVATIONS].time == "producer"
+                engine = Engine(
+                    lane, restored=state.restored, log_id=log.id, topology=TOPOLOGY.version,
+                    time_to=below(TOPOLOGY, lane) if own_clock else (),
+                )  # fmt: skip
                 for record in list(records(log, lane.topic, 0, engine.next_offset)):
                     out = step(engine, record)
                     log.append([Append(o.topic, o.partition, o.key, o.value, o.timestamp_ms) for o in out])
