@@ -90,7 +90,7 @@ def command(
         options = Options(given_files(directory, rules), given, start)
         source = open_recording(recording, options, known)
         plays = place(source, log, options, known, own_clock=own_clock)
-        halls = Halls(known, options.given)
+        halls = Halls(known, options.given, own_clock=own_clock)
         for hall in halls.different:
             click.echo(f"{hall}: the log's own files stay in force (`hall config apply` changes them)", err=True)
         feeder = Feeder(log, TOPOLOGY, own_clock=own_clock)

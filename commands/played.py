@@ -141,19 +141,24 @@ def _not_in_the_past(log: EventLog, begin: int) -> None:
 
 
 class Halls:
-    """Whose events may be played, and which configurations: a hall that is known keeps its files."""
+    """Whose events may be played, and which configurations: a hall that is known keeps its files.
 
-    def __init__(self, known: Mapping[str, Files], given: Mapping[str, Files]) -> None:
+    ``own_clock``: the recording is the log's clock. Then files that were put in force before it stand at a time of their
+    own, 1970 on an empty log, and retention takes them first: they are said once more at the recording's first moment,
+    which changes nothing for the engine.
+    """
+
+    def __init__(self, known: Mapping[str, Files], given: Mapping[str, Files], *, own_clock: bool = False) -> None:
         self.files = {**given, **known}
         self._own = set(self.files)
-        self._new = {hall: files for hall, files in given.items() if hall not in known}
+        self._new = {hall: files for hall, files in self.files.items() if own_clock or hall not in known}
         self.different = [hall for hall, files in given.items() if self.files[hall] != files]
         """Halls of --hall whose files in the log are others: those stay."""
         self.left_out = 0
         """Configurations of the recording that were not played."""
 
     def admit(self, plays: Iterator[Play]) -> Iterator[Play]:
-        """The plays that are for the log, new halls first. Raises Ended at one of an unknown hall."""
+        """The plays that are for the log, the halls' files first. Raises Ended at one of an unknown hall."""
         first = next(plays)
         for hall, files in self._new.items():
             yield Play(first.at_ms, ORIGIN.topic, Configured(hall=hall, at_ms=first.at_ms, files=dict(files)))

@@ -74,6 +74,17 @@ def test_events_and_seconds_are_laid_out_as_a_replay_would(tmp_path: Path) -> No
     assert "47 events are in the log" in result.stdout
 
 
+def test_files_that_were_put_in_force_before_are_said_at_the_recordings_time(tmp_path: Path) -> None:
+    """On an empty log they stand at 1970, where retention takes them first; said again, they change nothing."""
+    box = Box(tmp_path).made("producer")
+    box.hall("config", "apply", box.hall_dir(), "--wait", 0)
+    box.hall("feed", day(box), "--speed", "max")
+    said = [r.timestamp_ms for r in box.records(OBSERVATIONS) if b'"configured"' in (r.value or b"")]
+    assert said == [0, START_MS]
+    box.settle()
+    assert sum(b'"configured"' in (r.value or b"") for r in box.records(JOURNAL)) == 1
+
+
 def test_without_an_engine_nothing_is_told_to_the_lanes_behind_the_first(tmp_path: Path) -> None:
     """They learn the time from the first lane, once an engine runs."""
     box = Box(tmp_path).made("producer")
@@ -168,7 +179,8 @@ def test_a_hall_the_log_knows_keeps_its_files(tmp_path: Path) -> None:
     other = box.hall_dir(files=hall_with("name: West\n", "name: Far west\n"))
     result = box.hall("feed", recording(box, [*FRAMES]), "--speed", "max", "--hall", other)
     assert "small: the log's own files stay in force" in result.stderr
-    assert len([r for r in box.records(OBSERVATIONS) if b'"configured"' in (r.value or b"")]) == 1
+    said = [r.value or b"" for r in box.records(OBSERVATIONS) if b'"configured"' in (r.value or b"")]
+    assert all(b"name: West" in value for value in said)
 
 
 def test_a_hall_s_rules_can_come_from_another_file(tmp_path: Path) -> None:
