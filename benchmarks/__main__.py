@@ -1,6 +1,7 @@
 """Measure Hallstream, and print one table: what was got, beside what is aimed at.
 
     python -m benchmarks [NAME ...] [--quick] [--dir DIRECTORY]
+    python -m benchmarks accuracy [--only PART ...]
 
 Without names: all but those that are measured only when named.
 
@@ -22,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import agents, driver, embedded, latency, memory, replay, restart
+from benchmarks.accuracy import measuring as accuracy
 from benchmarks.conditions import conditions
 from benchmarks.figures import Figure, NotMeasured, Options
 from benchmarks.kafka import latency as kafka_latency
@@ -34,7 +36,7 @@ WIDTH = 132
 
 
 class Measurement(NamedTuple):
-    """``named``: only when it is asked for by name, because it takes long and fetches packages."""
+    """``named``: only when it is asked for by name: it fetches packages, or its figures do not depend on the machine."""
 
     name: str
     run: Callable[[Options], Iterable[Figure]]
@@ -59,6 +61,7 @@ MEASUREMENTS = (
     Measurement("memory", memory.measure, "one process with 1,000 halls of 20 people"),
     Measurement("replay", replay.measure, "a real day from a MOTChallenge file"),
     Measurement("agents", agents.measure, "what each agent costs, apart from the engine"),
+    Measurement("accuracy", accuracy.measure, "how well is counted, on data whose truth is known", named=True),
 )
 
 
@@ -70,13 +73,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in NAMES]:
         parser.error(f"expected names among {', '.join(NAMES)}; got {', '.join(unknown)}")
+    if wrong := [part for part in options.only if part not in accuracy.NAMES]:
+        parser.error(f"--only: expected parts of accuracy ({', '.join(accuracy.NAMES)}); got {', '.join(wrong)}")
+    if options.only and "accuracy" not in options.names:
+        parser.error("--only: expected with the name accuracy, whose parts it chooses")
     title = "Hallstream (quick)" if options.quick else "Hallstream"
     table = Table("measurement", "got", "aimed at", "remarks", title=title)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.dir) as scratch:
         _add(table, "conditions", conditions(Path(scratch)))
         for measurement in MEASUREMENTS:
             if measurement.wanted(options.names):
-                _measure(table, measurement, Options(options.quick, Path(scratch) / measurement.name))
+                _measure(
+                    table, measurement, Options(options.quick, Path(scratch) / measurement.name, tuple(options.only))
+                )
     console = Console()
     (console if console.is_terminal else Console(width=WIDTH)).print(table)
 
@@ -109,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join(NAMES)}")
     parser.add_argument("--quick", action="store_true", help="a minute or two instead of ten, and rougher")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="PART", help=f"of accuracy only these: {', '.join(accuracy.NAMES)}"
+    )
     parser.add_argument(
         "--dir", type=Path, help="where logs are written: a real disk [default: the system's temporary directory]"
     )

@@ -14,10 +14,14 @@ class NotMeasured(Exception):
 
 
 class Options(NamedTuple):
-    """``quick``: shorter, rougher. ``directory``: an empty directory on a real disk, for logs."""
+    """``quick``: shorter, rougher. ``directory``: an empty directory on a real disk, for logs.
+
+    ``only``: of a measurement that has parts, these; none named: all.
+    """
 
     quick: bool
     directory: Path
+    only: tuple[str, ...] = ()
 
 
 class Figure(NamedTuple):
