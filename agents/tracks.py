@@ -19,6 +19,8 @@ LEAST_SPEED_OVER_S = 0.5
 """Speed is averaged over this time at least: over one frame's step it would be the box's jitter."""
 STRIDE_M = 0.25
 """The path is measured in steps of this length: who stands does not walk metres a minute by jitter."""
+STEP_S = 0.3
+"""In less time nobody steps over a line from beyond its surroundings to beyond them."""
 JUMP_M = 2.0
 WALK_MPS = 2.5
 """The same person is not found farther away than a box may jump, and a person may walk at a jog since last seen."""
@@ -132,7 +134,8 @@ class Motion:
         (h00, h01, h02, h10, h11, h12, h20, h21, h22), _, (left, near, right, far), _ = view
         strangers, passed, odd, step2, tiny = new.strangers, new.passed, new.odd, STEP_M * STEP_M, TINY_PX
         (lines_left, lines_near, lines_right, lines_far), min_score = self._about_lines, self._rules.min_score
-        above, last_ms, keep, keep_v, per_s, dt_s = self._rules.walking_above_mps, None, 0.0, 0.0, 0.0, 0.0
+        above, last_ms = self._rules.walking_above_mps, None
+        keep = keep_v = per_s = dt_s = 0.0
         rows: list[Position] = []
         append, known = rows.append, tracks.get
         for person in people:
@@ -156,17 +159,16 @@ class Motion:
             if track.at_ms != last_ms:
                 last_ms = track.at_ms
                 keep, keep_v, per_s, dt_s = self._weights(at_ms - last_ms)
-            x, y, old_x, old_y, old_vx, old_vy = raw_x, raw_y, track.x_m, track.y_m, track.vx_mps, track.vy_mps
-            dx, dy = raw_x - old_x, raw_y - old_y
-            short = dx * dx + dy * dy < step2
-            if not short and self._judges and too_far(track, raw_x, raw_y, at_ms):
+            old_x, old_y, old_vx, old_vy = track.x_m, track.y_m, track.vx_mps, track.vy_mps
+            # From where it is to where it was expected. Kept in part it smooths; without smoothing the point stays as it is.
+            off_x, off_y = old_x + old_vx * dt_s - raw_x, old_y + old_vy * dt_s - raw_y
+            x, y = raw_x + keep * off_x, raw_y + keep * off_y
+            leaps = dt_s > STEP_S or off_x * off_x + off_y * off_y > step2
+            if leaps and self._judges and too_far(track, raw_x, raw_y, at_ms):
                 strangers.append((person.track, raw_x, raw_y))
                 continue
-            if keep:  # without smoothing it is the raw point, to the last bit
-                x += keep * (old_x + old_vx * dt_s - raw_x)
-                y += keep * (old_y + old_vy * dt_s - raw_y)
-            if not short or (lines_near < raw_y < lines_far and lines_left < raw_x < lines_right):
-                self._pass_lines(track, (x, y), (raw_x, raw_y), short, at_ms, passed)
+            if leaps or (lines_near < raw_y < lines_far and lines_left < raw_x < lines_right):
+                self._pass_lines(track, (x, y), (raw_x, raw_y), at_ms, passed)
             vx, vy = keep_v * old_vx + per_s * (x - old_x), keep_v * old_vy + per_s * (y - old_y)
             speed = sqrt(vx * vx + vy * vy)
             track.x_m, track.y_m, track.at_ms, track.seen_ms, track.vx_mps, track.vy_mps = x, y, at_ms, tick_ms, vx, vy
@@ -190,14 +192,15 @@ class Motion:
         person = Person("", 0.0, 0.0, 0.0, 0.0, 1.0, x_m, y_m)
         return self.follow(ANYWHERE, {"": track}, (person,), at_ms, tick_ms, new), new.passed
 
-    def _pass_lines(self, track: Track, to: Point, seen: Point, short: bool, at_ms: int, passed: Passed) -> None:
+    def _pass_lines(self, track: Track, to: Point, seen: Point, at_ms: int, passed: Passed) -> None:
         """The step of a track that may be about lines, to a point that was seen at ``seen``."""
-        index = self._lines
+        index, at = self._lines, (track.x_m, track.y_m)
+        short = abs(to[0] - at[0]) <= STEP_M and abs(to[1] - at[1]) <= STEP_M
         lines = (index.at(*to) or index.at(*seen)) if short else index.all
         if lines:
             track.seen_near_line = at_ms, *seen
         for line in lines:
-            found = line.entrance and self.entrances.step(track.strips, line, (track.x_m, track.y_m), to, at_ms)
+            found = line.entrance and self.entrances.step(track.strips, line, at, to, at_ms)
             if found:
                 track.left = not found.forward
                 passed.append((track.name, found))

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from agents.topology import VERSION
 from commands.status import health
 from config.settings import Address
@@ -43,6 +45,17 @@ def test_a_log_that_no_engine_has_touched(tmp_path: Path) -> None:
     text = Box(tmp_path).hall("status", code=3).stdout
     assert text.startswith("stopped\n")
     assert "no hall is in force" in text
+
+
+def test_odd_rows_of_cameras_are_shown_by_kind(tmp_path: Path) -> None:
+    frames = walk(46)
+    bad = [replace(frame, people=(replace(frame.people[0], width_px=0.0),)) for frame in frames]
+    box = Box(tmp_path).made("producer").put([*frames[:1], *bad[1:]]).settle()
+    (hall,) = report(box, 3)["halls"]
+    (camera,) = hall["cameras"]
+    assert (camera["camera"], camera["odd"]["no_size"], camera["rows"]) == ("cam", 44, 45), "up to the last full second"
+    assert "boxes without width or height" in camera["alarm"] or camera["alarm"] is None
+    assert "small: " in box.hall("status", code=3).stdout
 
 
 def test_a_running_engine_that_is_up_to_date_ends_with_0(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from faust.types import TP
 
 from streams.engine import Engine, Output
 from streams.engine.partition import METER_EVERY
-from streams.events import Late
+from streams.events import InputOdd, Late
 from streams.topics import OBSERVATIONS
 from streams.worker.lanes import Lanes
 from streams.worker.metrics import ENGINE_COUNTERS, AgentMeter, WorkerMetrics
@@ -121,6 +121,15 @@ def test_late_input_is_counted() -> None:
     )  # fmt: skip
     metrics.observe("sensing", [Output("hall.late", 0, START_MS, b"a", b"{}", None, late)])
     assert samples(metrics.registry.collect())["hall_late_total",] == 1
+
+
+def test_odd_rows_are_counted_by_kind() -> None:
+    metrics = WorkerMetrics(("sensing",))
+    odd = InputOdd(hall="a", at_ms=0, decided_at_ms=0, camera="c", rows=9, kinds={"no_size": 4, "off_floor": 1})
+    metrics.observe("sensing", [Output("hall.journal", 0, 0, b"a", b"{}", None, odd)])
+    found = samples(metrics.registry.collect())
+    assert found["hall_input_odd_total", "no_size"] == 4
+    assert found["hall_input_odd_total", "unconfirmed"] == 0, "there from the start, so that an alert sees it rise"
 
 
 def test_every_counter_of_the_table_is_one_that_the_engine_keeps() -> None:
