@@ -11,7 +11,20 @@ from tests.support.system import System, until
 
 NAME = re.compile(r"hall_[a-z]+(_[a-z]+)*")
 ABBREVIATED = re.compile(r"_(ms|millis|sec|secs|minutes|hours|kb|mb|pct)(_|$)")
-LABELS = {"lane", "partition", "topic", "reason", "agent", "hall", "zone", "line", "direction", "severity", "le"}
+LABELS = {
+    "lane",
+    "partition",
+    "topic",
+    "reason",
+    "agent",
+    "hall",
+    "zone",
+    "line",
+    "direction",
+    "severity",
+    "kind",
+    "le",
+}
 """None of them grows with the people in the hall."""
 
 

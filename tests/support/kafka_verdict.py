@@ -19,6 +19,7 @@ from streams.log import EventLog
 from streams.operating.reading import checkpoint, snapshots, stretch
 from streams.record import Record
 from streams.topics import JOURNAL, SNAPSHOTS, TOPICS
+from tests.support.statistics import entries_in_hand
 
 
 class Verdict(NamedTuple):
@@ -171,8 +172,8 @@ def counted_once(log: EventLog, verdict: Verdict, partitions: int) -> int:
             elif event["type"] == "zone_hour":
                 counted[event["hall"], event["zone"]] += event["entries"]
         for hall in verdict.driver.engine(TOPOLOGY.lane("service"), partition).halls.values():
-            for zone, tally in hall.state_of("statistics").zones.items():
-                counted[hall.hall.id, zone] += tally.entries
+            for zone, entries in entries_in_hand(hall.state_of("statistics")).items():
+                counted[hall.hall.id, zone] += entries
     assert +counted == +entered, f"counted {counted}, entered {entered}"
     return entered.total()
 

@@ -18,6 +18,7 @@ from streams.lane import Topology
 from streams.log import EventLog
 from streams.operating.reading import checkpoint, stretch
 from streams.topics import JOURNAL
+from tests.support.statistics import entries_in_hand
 
 
 def replayed(log: EventLog, file: Path, topology: Topology = TOPOLOGY) -> Replayed:
@@ -54,9 +55,9 @@ def counted_once(log: EventLog, engine: Engine) -> int:
         elif event["type"] == "zone_hour":
             counted[event["hall"], event["zone"]] += event["entries"]
     for hall in engine.halls.values():
-        for zone, tally in hall.state_of("statistics").zones.items():
-            counted[hall.hall.id, zone] += tally.entries
-    assert counted == entered, f"counted {counted}, entered {entered}"
+        for zone, entries in entries_in_hand(hall.state_of("statistics")).items():
+            counted[hall.hall.id, zone] += entries
+    assert +counted == +entered, f"counted {counted}, entered {entered}"
     return entered.total()
 
 
