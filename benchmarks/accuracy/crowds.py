@@ -11,7 +11,7 @@ from benchmarks.accuracy import street_view
 from benchmarks.accuracy.floors import CAMERA, HALL, NOWHERE, Ends, Extent, extent_of, hall_files, moved, moved_view
 from benchmarks.accuracy.ledger import Files, Ledger, ledger_of
 from benchmarks.accuracy.recordings import Moments, people_of, read_mot, read_obsmat, read_petrack
-from benchmarks.accuracy.scoring import false_joins
+from benchmarks.accuracy.scoring import Crossings, drift, false_joins, splits
 from benchmarks.figures import Figure, Options
 from streams.events import Frame
 
@@ -100,18 +100,19 @@ def _figures(name: str, scene: Scene) -> Iterator[Figure]:
     wrong = false_joins(ledger.links, {f"{CAMERA}/{id_}": id_ for id_ in people})
     yield Figure(
         f"{name}: false joins in 100 people", f"{100 * wrong / len(people):.1f}", "at most 1",
-        f"{len(people)} people, {ledger.started} tracks, {ledger.joins} joins",
+        f"{len(people)} people, {ledger.started} tracks, {ledger.joins} joins; {splits(ledger.links)} taken for two",
     )  # fmt: skip
     if scene.ends.west is not None or scene.ends.east is not None:
-        yield Figure("  in and out over the entrances", _said(ledger), "", f"truth {_true(scene)}")
+        got, true = _counted(ledger), _true(scene)
+        yield Figure("  over the entrances", str(got), "", f"truth {true}")
+        yield drift(got, true)
 
 
-def _said(ledger: Ledger) -> str:
-    entries, exits = ((sum(ledger.crossed[line, way] for line in ("west", "east"))) for way in ("forward", "backward"))
-    return f"{entries} in, {exits} out"
+def _counted(ledger: Ledger) -> Crossings:
+    return Crossings(*(sum(ledger.crossed[line, way] for line in ("west", "east")) for way in ("forward", "backward")))
 
 
-def _true(scene: Scene) -> str:
+def _true(scene: Scene) -> Crossings:
     """Who was first seen on one side of an entrance and last on the other."""
     entries = exits = 0
     for first, last in _first_and_last(scene.moments).values():
@@ -120,7 +121,7 @@ def _true(scene: Scene) -> str:
                 came, went = (first - at) * inwards > 0, (last - at) * inwards > 0
                 entries += went and not came
                 exits += came and not went
-    return f"{entries} in, {exits} out"
+    return Crossings(entries, exits)
 
 
 def _first_and_last(moments: Moments) -> dict[str, tuple[float, float]]:

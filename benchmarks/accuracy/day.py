@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from benchmarks.accuracy.crowds import absent
 from benchmarks.accuracy.ledger import Ledger, ledger_of
 from benchmarks.accuracy.recordings import Moments, people_of, read_mot
+from benchmarks.accuracy.scoring import Crossings, drift
 from benchmarks.accuracy.seconds import compared, told
 from benchmarks.accuracy.street_view import SHARED
 from benchmarks.figures import Figure, Options
-from config.geometry import apply_homography, inside
-from config.hall import Hall
+from config.geometry import Point, apply_homography, cross, inside, segments_meet
+from config.hall import Hall, Line
 from config.homography import camera_homography
 from config.loading import load_files, read_dir
 from streams.events import Frame, Person
@@ -35,7 +36,7 @@ def measure(_: Options) -> Iterator[Figure]:
     ledger = ledger_of(hall.id, files, _frames(hall, moments))
     ids = people_of(moments)
     yield Figure("tracks", str(ledger.started), "", f"{len(ids)} ids; {ledger.joins} joins")
-    yield _doors(hall, ledger)
+    yield from _doors(hall, moments, ledger)
     yield from compared(seconds_by_points(hall, moments), told(ledger), [zone.id for zone in hall.zones])
 
 
@@ -47,14 +48,33 @@ def _frames(hall: Hall, moments: Moments) -> Iterator[Frame]:
         )
 
 
-def _doors(hall: Hall, ledger: Ledger) -> Figure:
-    doors = [line.id for line in hall.lines if line.entrance]
-    entries, exits = (sum(ledger.crossed[door, way] for door in doors) for way in ("forward", "backward"))
-    drift = entries - exits
-    return Figure(
-        "entries minus exits, in 200", f"{200 * drift / max(1, entries):+.2f}", "below 1",
-        f"{entries} in, {exits} out",
-    )  # fmt: skip
+def _doors(hall: Hall, moments: Moments, ledger: Ledger) -> Iterator[Figure]:
+    doors = [line for line in hall.lines if line.entrance]
+    got = Crossings(*(sum(ledger.crossed[door.id, way] for door in doors) for way in ("forward", "backward")))
+    true = crossings_by_points(hall, doors, moments)
+    yield Figure("over the entrances", str(got), "", f"by the points {true}")
+    yield drift(got, true)
+
+
+def crossings_by_points(hall: Hall, lines: Sequence[Line], moments: Moments) -> Crossings:
+    """Every step between two points of an id that changes a line's side and meets it."""
+    met = Counter[bool]()
+    before: dict[str, Point] = {}
+    for moment in moments:
+        for person in moment.people:
+            at = floor_point(hall, person)
+            was = before.get(person.track)
+            if at and was:
+                met.update(forward for line in lines if (forward := crossed(line, was, at)) is not None)
+            if at:
+                before[person.track] = at
+    return Crossings(met[True], met[False])
+
+
+def crossed(line: Line, was: Point, at: Point) -> bool | None:
+    """True: forward; False: backward; None: not at all."""
+    before, after = (cross(*line.from_m, *line.to_m, *point) > 0 for point in (was, at))
+    return before if before != after and segments_meet(was, at, line.from_m, line.to_m) else None
 
 
 def seconds_by_points(hall: Hall, moments: Moments) -> dict[str, float]:
@@ -71,7 +91,11 @@ def seconds_by_points(hall: Hall, moments: Moments) -> dict[str, float]:
 
 
 def zones_of(hall: Hall, person: Person) -> list[str]:
-    """Those in which the bottom centre of the box stands, seen by the hall's only camera."""
-    px, py = person.left_px + person.width_px / 2, person.top_px + person.height_px
-    point = apply_homography(camera_homography(hall.cameras[0]), px, py)
+    point = floor_point(hall, person)
     return [zone.id for zone in hall.zones if point and inside(*point, zone.polygon_m)]
+
+
+def floor_point(hall: Hall, person: Person) -> Point | None:
+    """Where the bottom centre of the box stands, seen by the hall's only camera."""
+    px, py = person.left_px + person.width_px / 2, person.top_px + person.height_px
+    return apply_homography(camera_homography(hall.cameras[0]), px, py)

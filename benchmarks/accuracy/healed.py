@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from benchmarks.accuracy.breaking import Cut, broken, cuts_alone, cuts_together
-from benchmarks.accuracy.crowds import CROWDS, Crowd, absent, run, scene_of
-from benchmarks.accuracy.floors import CAMERA, Ends
+from benchmarks.accuracy.crowds import CROWDS, absent, run, scene_of
+from benchmarks.accuracy.floors import CAMERA, NOWHERE, Ends
 from benchmarks.accuracy.recordings import Moments
 from benchmarks.accuracy.scoring import Healing, healing
 from benchmarks.figures import Figure, Options
@@ -20,7 +20,7 @@ class Way(NamedTuple):
     cuts: Callable[[Moments, int], list[Cut]]
 
 
-WAYS = (Way("one at a time", cuts_alone), Way("two near each other at once", cuts_together))
+WAYS = (Way("one at a time", cuts_alone), Way("two at once", cuts_together))
 
 
 def measure(options: Options) -> Iterator[Figure]:
@@ -29,15 +29,18 @@ def measure(options: Options) -> Iterator[Figure]:
             yield absent(crowd.path, crowd.name)
             continue
         moments = crowd.read(crowd.path)
+        seeds = SEEDS[:1] if options.quick else SEEDS
         for way in WAYS:
-            yield _figure(crowd, way, moments, SEEDS[:1] if options.quick else SEEDS)
+            yield _figure(f"{crowd.name}, {way.name}", moments, way, NOWHERE, seeds)
+        if crowd.entrances != NOWHERE:
+            for way in WAYS:
+                yield _figure(f"{crowd.name} with entrances, {way.name}", moments, way, crowd.entrances, seeds)
 
 
-def _figure(crowd: Crowd, way: Way, moments: Moments, seeds: tuple[int, ...]) -> Figure:
-    ends = Ends(west=crowd.entrances.west, middle=crowd.middle, east=crowd.entrances.east)
+def _figure(name: str, moments: Moments, way: Way, ends: Ends, seeds: tuple[int, ...]) -> Figure:
     total = added(_healing(moments, way, ends, seed) for seed in seeds)
     return Figure(
-        f"{crowd.name}, {way.name}: healed", f"{total.healed} of {total.breaks} ({total.share:.0f} %)", "",
+        f"{name}: healed", f"{total.healed} of {total.breaks} ({total.share:.1f} %)", "",
         f"{total.missed} missed, {total.stolen} joined to another; {total.wrong} wrong joins in all",
     )  # fmt: skip
 

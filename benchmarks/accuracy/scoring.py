@@ -1,4 +1,4 @@
-"""Joins held against the truth."""
+"""Joins and counts held against the truth."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from benchmarks.accuracy.ledger import Link
+from benchmarks.figures import Figure
 
 
 class Join(NamedTuple):
@@ -36,6 +37,23 @@ class Healing(NamedTuple):
         return 100 * self.healed / self.breaks if self.breaks else 100.0
 
 
+class Crossings(NamedTuple):
+    """Over all entrances of a hall."""
+
+    entries: int
+    exits: int
+
+    def __str__(self) -> str:
+        return f"{self.entries} in, {self.exits} out"
+
+
+def drift(got: Crossings, true: Crossings) -> Figure:
+    """By how much entries minus exits are off the truth, in 200 who came in."""
+    off = (got.entries - got.exits) - (true.entries - true.exits)
+    share = 200 * off / max(1, true.entries)
+    return Figure("  entries minus exits, drift in 200", f"{share:+.2f}", "below 1", f"{off:+d} of {true.entries}")
+
+
 def joins_of(links: Iterable[Link]) -> Iterator[Join]:
     """The joins, in the order of ``links``."""
     called: dict[int, str] = {}
@@ -55,6 +73,16 @@ def is_right(join: Join, person_of: Mapping[str, str]) -> bool:
 
 def false_joins(links: Iterable[Link], person_of: Mapping[str, str]) -> int:
     return sum(not is_right(join, person_of) for join in joins_of(links))
+
+
+def splits(links: Iterable[Link]) -> int:
+    """How often an id that had a track was given another one, and nobody's before: a person taken for two."""
+    met: set[str] = set()
+    count = 0
+    for link in links:
+        count += link.source in met and not link.joined
+        met.add(link.source)
+    return count
 
 
 def healing(links: Iterable[Link], person_of: Mapping[str, str], new_ids: Iterable[str]) -> Healing:

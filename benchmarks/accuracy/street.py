@@ -11,11 +11,14 @@ from benchmarks.accuracy.crowds import START_MS, absent, read_street, run, stree
 from benchmarks.accuracy.floors import CAMERA, extent_of
 from benchmarks.accuracy.ledger import Link
 from benchmarks.accuracy.matching import Seen, idf1, matched, switches
+from benchmarks.accuracy.recordings import people_of
 from benchmarks.accuracy.street_view import TRACKED, TRUTH
 from benchmarks.figures import Figure, NotMeasured, Options
 
 ABOUT_BOXES = 10
 """Whose an id is at a join is told by as many of its boxes before or after it."""
+BREAK_MS = 2000
+"""A new id for somebody whose old one ended this shortly before is a broken id; else ids were exchanged, or too late."""
 
 
 class Verdict(NamedTuple):
@@ -40,6 +43,9 @@ def measure(_: Options) -> Iterator[Figure]:
     )
     yield Figure("the engine's tracks", str(_names(after)), "", "of those seen in the time of the truth")
     yield _joins(judged(before, links))
+    broken = broken_ids(before, people_of(scene.moments))
+    healed = sum(is_healed(one, links) for one in broken)
+    yield Figure("broken ids healed", f"{healed} of {len(broken)}", "", "new ids within 2 s of the end of the old one")
     yield Figure("identity switches", f"{switches(after)}", "", f"by the tracker's ids {switches(before)}")
     boxes = sum(len(moment.people) for moment in truth)
     yield Figure("IDF1", f"{idf1(after, boxes):.1f} %", "", f"by the tracker's ids {idf1(before, boxes):.1f} %")
@@ -54,6 +60,33 @@ def under_tracks(seen: Sequence[Seen], links: Sequence[Link]) -> list[Seen]:
     by_id = _by_id(links)
     named = ((one, _link_at(by_id.get(one.name, ()), one.at_ms)) for one in seen)
     return [one._replace(name=str(link.track)) for one, link in named if link]
+
+
+class Break(NamedTuple):
+    """A person's id, and the one that came after it ended."""
+
+    old: str
+    new: str
+
+
+def broken_ids(seen: Sequence[Seen], times: Mapping[str, Sequence[int]]) -> list[Break]:
+    """``times``: when each id was seen, by anybody."""
+    called: dict[str, str] = {}
+    found = []
+    for one in seen:
+        if one.person is None:
+            continue
+        old = called.get(one.person, one.name)
+        if old != one.name and 0 < times[one.name][0] - times[old][-1] <= BREAK_MS:
+            found.append(Break(old, one.name))
+        called[one.person] = one.name
+    return found
+
+
+def is_healed(one: Break, links: Sequence[Link]) -> bool:
+    """Whether both ids belong to one track."""
+    tracks = _by_id(links)
+    return bool({link.track for link in tracks.get(one.old, ())} & {link.track for link in tracks.get(one.new, ())})
 
 
 def judged(seen: Sequence[Seen], links: Sequence[Link]) -> Verdict:

@@ -9,16 +9,20 @@ import pytest
 from benchmarks.__main__ import main
 from benchmarks.accuracy import measuring, simulated
 from benchmarks.accuracy.crowds import run, scene_of
-from benchmarks.accuracy.day import seconds_by_points
+from benchmarks.accuracy.day import crossings_by_points, seconds_by_points
 from benchmarks.accuracy.floors import Ends, extent_of, hall_files
 from benchmarks.accuracy.recordings import Moment, Moments, standing
+from benchmarks.accuracy.scoring import Crossings
 from benchmarks.accuracy.seconds import compared
 from benchmarks.figures import Options
 from config.geometry import area, inside
-from config.loading import load_files
+from config.loading import load_dir, load_files
 from devices.simulator import Noise
 from streams.events import Person
 
+FORUM = Path(__file__).parents[3] / "config" / "examples" / "forum"
+ELEVATOR, FLOOR = Person("1", 600, 0, 20, 20), Person("1", 400, 200, 20, 20)
+"""1 px is 24.7 mm: the elevator is at the top right, the open floor in the middle."""
 WALK: Moments = tuple(Moment(100 * n, (standing("1", -3 + 0.1 * n, -2.0),)) for n in range(90))
 
 
@@ -56,16 +60,21 @@ def test_without_noise_no_id_is_broken() -> None:
 
 
 def test_time_by_points_lasts_to_the_next_point_of_the_same_id() -> None:
-    """1 px is 24.7 mm: the elevator is at the top right, the open floor in the middle.
-
+    """
     ms     0          200      500
     id 1   elevator   floor    floor      elevator 0.2 s, floor 0.3 s: the last point lasts no time
     """
-    forum = Path(__file__).parents[3] / "config" / "examples" / "forum"
-    hall = load_files({name: (forum / name).read_text() for name in ("hall.yaml", "rules.yaml")}).hall
-    elevator, floor = Person("1", 600, 0, 20, 20), Person("1", 300, 200, 20, 20)
-    moments = (Moment(0, (elevator,)), Moment(200, (floor,)), Moment(500, (floor,)))
+    hall = load_dir(FORUM).hall
+    moments = (Moment(0, (ELEVATOR,)), Moment(200, (FLOOR,)), Moment(500, (FLOOR,)))
     assert seconds_by_points(hall, moments) == {"elevator": 0.2, "floor": 0.3}
+
+
+def test_crossings_by_points_are_the_steps_over_the_line_forward_into_the_hall() -> None:
+    hall = load_dir(FORUM).hall
+    there = (Moment(0, (ELEVATOR,)), Moment(200, (FLOOR,)))
+    back = (Moment(0, (FLOOR,)), Moment(200, (ELEVATOR,)))
+    assert crossings_by_points(hall, hall.lines, there) == Crossings(entries=1, exits=0)
+    assert crossings_by_points(hall, hall.lines, back) == Crossings(entries=0, exits=1)
 
 
 def test_each_way_of_counting_is_told_by_its_difference_from_the_truth() -> None:

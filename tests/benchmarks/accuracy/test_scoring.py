@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.accuracy.ledger import Link
-from benchmarks.accuracy.scoring import Healing, Join, false_joins, healing, joins_of
+from benchmarks.accuracy.scoring import Crossings, Healing, Join, drift, false_joins, healing, joins_of, splits
 
 PERSON_OF = {"c/1": "ann", "c/2": "ann", "c/3": "bob", "c/4": "ann", "c/5": "bob"}
 
@@ -57,3 +57,14 @@ def test_wrong_joins_of_people_whose_id_was_not_broken_count_among_all() -> None
     links = [begins("c/1", 0), goes_on("c/3", 0)]
     assert healing(links, PERSON_OF, []) == Healing(breaks=0, healed=0, stolen=0, missed=0, wrong=1)
     assert healing(links, PERSON_OF, []).share == 100
+
+
+def test_an_id_that_gets_another_track_of_its_own_is_one_person_taken_for_two() -> None:
+    assert splits([begins("c/1", 0), begins("c/2", 1), begins("c/1", 2)]) == 1
+    assert splits([begins("c/1", 0), begins("c/2", 1), goes_on("c/1", 1)]) == 0
+
+
+def test_drift_is_what_entries_minus_exits_are_off_in_200_who_came_in() -> None:
+    assert drift(Crossings(99, 95), Crossings(100, 97)).got == "+2.00"
+    assert drift(Crossings(90, 90), Crossings(100, 100)).got == "+0.00"
+    assert drift(Crossings(0, 0), Crossings(0, 0)).got == "+0.00"

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.accuracy.crowds import START_MS
 from benchmarks.accuracy.ledger import Link
 from benchmarks.accuracy.matching import Seen
-from benchmarks.accuracy.street import Verdict, judged, under_tracks, whose
+from benchmarks.accuracy.street import Break, Verdict, broken_ids, is_healed, judged, under_tracks, whose
 
 
 def boxes(name: str, person: str | None, first_ms: int, count: int = 5) -> list[Seen]:
@@ -50,3 +50,24 @@ def test_boxes_go_by_the_track_that_their_id_belonged_to_then() -> None:
     chain = [link(200, "1", 7, joined=False), link(400, "1", 8, joined=False)]
     named = under_tracks([*boxes("1", "ann", 0, 6), *boxes("2", "bob", 0)], chain)
     assert [(one.at_ms, one.name) for one in named] == [(200, "7"), (300, "7"), (400, "8"), (500, "8")]
+
+
+def test_an_id_is_broken_where_the_next_one_begins_within_two_seconds_of_its_end() -> None:
+    """
+    ms      0..400   1000..1400   4000..4400
+    ann     1        2            3             1 to 2: broken; 2 to 3: too late
+    """
+    seen = boxes("1", "ann", 0) + boxes("2", "ann", 1000) + boxes("3", "ann", 4000)
+    times = {name: [one.at_ms for one in seen if one.name == name] for name in "123"}
+    assert broken_ids(seen, times) == [Break("1", "2")]
+
+
+def test_ids_that_people_exchange_are_not_broken() -> None:
+    seen = boxes("1", "ann", 0) + boxes("2", "bob", 0) + boxes("2", "ann", 500) + boxes("1", "bob", 500)
+    times = {name: sorted(one.at_ms for one in seen if one.name == name) for name in "12"}
+    assert broken_ids(seen, times) == []
+
+
+def test_a_broken_id_is_healed_if_both_ids_belong_to_one_track() -> None:
+    assert is_healed(Break("1", "2"), CHAIN)
+    assert not is_healed(Break("1", "2"), [CHAIN[0], link(1000, "2", 1, joined=False)])
