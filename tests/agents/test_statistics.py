@@ -266,6 +266,14 @@ def test_if_nothing_is_ever_settled_the_oldest_half_is_summed_up_as_it_stands() 
     assert len(state.kept) <= KEPT_AT_MOST // 2 + 1
 
 
+def test_changes_that_are_all_of_one_moment_are_summed_up_too() -> None:
+    r = Rig(Statistics, hall("a"), Rules())
+    for n in range(KEPT_AT_MOST + 1):
+        r.agent.on_event(r.state, entered(5, f"t{n}", n + 1))
+    assert r.state.kept == []
+    assert r.state.zones["a"].entries == KEPT_AT_MOST + 1
+
+
 # --- thinning ---
 
 
