@@ -111,7 +111,7 @@ class Cameras:
                 hall=self._hall, at_ms=since_ms, decided_at_ms=now_ms, alarm=ALARM, metric="odd_input", value=cause.share,
                 limit=RAISE_OVER, severity="warning", subject=name, detail=camera.detail,
             ),)  # fmt: skip
-        share = max(look.kinds.values(), default=0) / look.rows
+        share, _ = look.commonest()
         if cause is None and camera.raised_ms is not None and share <= CLEAR_AT:
             return (self._cleared(name, camera, since_ms, now_ms, share),)
         return ()

@@ -23,6 +23,10 @@ SHAPE = 0.02
 """Images whose sides are in the same proportion, so far."""
 NEARLY_ALL = 0.95
 ROWS_TO_GUESS = 5
+PAIRS = ("same_id_twice", "same_row_twice")
+"""Kinds of which only the second row of a pair is counted."""
+SNUG, LOOSE = 0.9, 0.6
+"""How much of an image's sides boxes reach over that fill it, and below which it is too large to be theirs."""
 
 Size = tuple[int, int]
 
@@ -44,6 +48,14 @@ class Look(msgspec.Struct):
             max(a.widest_px, b.widest_px), max(a.highest_px, b.highest_px),
         )  # fmt: skip
 
+    def commonest(self) -> tuple[float, str]:
+        """The share of rows that are of the commonest kind, and that kind.
+
+        Of a pair both rows count. Ids may be known as unconfirmed some seconds after their rows: the share ends at 1.
+        """
+        shares = ((count * (2 if kind in PAIRS else 1) / self.rows, kind) for kind, count in self.kinds.items())
+        return max(((min(1.0, share), kind) for share, kind in shares), default=(0.0, ""))
+
 
 class Cause(NamedTuple):
     """The share of rows of the commonest kind, and a sentence on what it looks like."""
@@ -54,8 +66,9 @@ class Cause(NamedTuple):
 
 def likely_cause(size_px: Size, look: Look, over: float) -> Cause | None:
     """None: nothing is wrong with most of the rows."""
-    kind, count = max(look.kinds.items(), key=lambda item: (item[1], item[0]), default=("", 0))
-    share, extent = count / look.rows, look.extent
+    if not look.rows:
+        return None
+    (share, kind), extent = look.commonest(), look.extent
     if extent.rows >= ROWS_TO_GUESS and extent.rows / look.rows > over / 2 and _are_corners(size_px, extent):
         text = (
             "the third and fourth number of a box are beyond the first and second in nearly every row, and as sizes they "
@@ -82,19 +95,17 @@ _WHAT: dict[str, str] = {
     "outside_image": "have their feet outside the image",
     "no_size": "are boxes without width or height: does the tracker write points?",
     "low_score": "have a score below min_score: certainly no person",
-    "same_id_twice": "repeat the id of another box of the frame: do two trackers write as one camera?",
-    "same_row_twice": "repeat another row of the frame",
+    "same_id_twice": "have the id of another box of the frame: do two trackers write as one camera?",
+    "same_row_twice": "are there twice in their frame",
     "unconfirmed": "belong to ids that vanish before they are believed (confirm_s): does the tracker hold its ids?",
 }
 
 
 def _resolution(size_px: Size, extent: Extent, kind: str) -> str:
     """Whether how far the boxes reach tells of another size of the image."""
-    if kind != "off_floor" or extent.rows < ROWS_TO_GUESS:
+    if kind not in ("off_floor", "outside_image") or extent.rows < ROWS_TO_GUESS:
         return ""
-    holding = [s for s in SIZES if extent.right_px <= s[0] * SLACK and extent.bottom_px <= s[1] * SLACK]
-    alike = [s for s in holding if abs(s[0] * size_px[1] - s[1] * size_px[0]) <= SHAPE * s[0] * size_px[1]]
-    reached = next(iter(alike or holding), None)
+    reached = _reached(size_px, extent)
     inside = reached is not None and reached[0] < size_px[0] and reached[1] < size_px[1]
     if reached is not None and (inside or extent.right_px > size_px[0] * 1.1 or extent.bottom_px > size_px[1] * 1.1):
         return (
@@ -102,6 +113,16 @@ def _resolution(size_px: Size, extent: Extent, kind: str) -> str:
             "size_px and the calibration are of another"
         )
     return "; is this the right camera, and are its calibration and floor_m right?"
+
+
+def _reached(size_px: Size, extent: Extent) -> Size | None:
+    """The smallest usual size that holds the boxes: of the camera's own shape, unless another fits much better."""
+    holding = [s for s in SIZES if extent.right_px <= s[0] * SLACK and extent.bottom_px <= s[1] * SLACK]
+    alike = [s for s in holding if abs(s[0] * size_px[1] - s[1] * size_px[0]) <= SHAPE * s[0] * size_px[1]]
+    snug = [s for s in holding if extent.right_px >= SNUG * s[0] and extent.bottom_px >= SNUG * s[1]]
+    if snug and alike and min(extent.right_px / alike[0][0], extent.bottom_px / alike[0][1]) < LOOSE:
+        return snug[0]
+    return next(iter(alike or holding), None)
 
 
 def _size(size: Size) -> str:

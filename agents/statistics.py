@@ -149,7 +149,7 @@ class Statistics:
         state.kept.append(change)
         if len(state.kept) <= KEPT_AT_MOST:
             return None
-        return self._sum_up(state, sorted(c.at_ms for c in state.kept)[KEPT_AT_MOST // 2], decided_ms)
+        return self._sum_up(state, sorted(c.at_ms for c in state.kept)[KEPT_AT_MOST // 2] + 1, decided_ms)
 
     # -- and summed up when it is settled --------------------------------------------------------------------------
 
@@ -157,8 +157,9 @@ class Statistics:
         return self._sum_up(state, event.at_ms, event.decided_at_ms)
 
     def _sum_up(self, state: StatisticsState, until_ms: int, decided_ms: int) -> Iterator[Event]:
-        due = sorted((c for c in state.kept if c.at_ms <= until_ms), key=lambda c: (c.at_ms, c.kind))
-        state.kept = [change for change in state.kept if change.at_ms > until_ms]
+        """What happened at ``until_ms`` itself waits: who leaves at that moment may still be told, and makes room."""
+        due = sorted((c for c in state.kept if c.at_ms < until_ms), key=lambda c: (c.at_ms, c.kind))
+        state.kept = [change for change in state.kept if change.at_ms >= until_ms]
         if state.settled_ms is None:
             state.settled_ms = min([until_ms, *state.observed.ms, *(change.at_ms for change in due)])
             _take_over(state)
@@ -167,9 +168,12 @@ class Statistics:
             self._count(state, change)
         yield from self._advance(state, until_ms, decided_ms)
         waiting = {change.name for change in state.kept}
-        for zone, people in state.live.items():
-            if zone in state.zones and zone not in waiting:
-                state.zones[zone].occupancy = max(0, people)  # events may have been lost with a part of the log
+        for zone, tally in state.zones.items():
+            if (
+                zone not in waiting
+            ):  # events may have been lost with a part of the log; nobody is in a zone that is gone
+                people = state.live.get(zone, tally.occupancy) if zone in self._zones else 0
+                tally.occupancy = max(0, people)
 
     def _count(self, state: StatisticsState, change: Change) -> None:
         if change.kind == TRIP:
@@ -251,7 +255,7 @@ class Statistics:
 def _weigh(state: StatisticsState, until_ms: int) -> None:
     passed_ms = until_ms - (until_ms if state.settled_ms is None else state.settled_ms)
     for tally in state.zones.values():
-        tally.person_ms += tally.occupancy * passed_ms
+        tally.person_ms += max(0, tally.occupancy) * passed_ms
     state.settled_ms = until_ms
 
 
@@ -263,7 +267,9 @@ def _take_over(state: StatisticsState) -> None:
 
 
 def _turn(state: StatisticsState, zones: set[str]) -> None:
-    """Begin another hour; zones that are gone were published for the last time."""
+    """Begin another hour. A zone that is gone has one more if somebody was still in it: they left in that hour."""
     state.trips, state.lines = {}, {}
-    state.zones = {zone: tally.next_hour() for zone, tally in state.zones.items() if zone in zones}
-    state.live = {zone: people for zone, people in state.live.items() if zone in zones}
+    state.zones = {
+        zone: tally.next_hour() for zone, tally in state.zones.items() if zone in zones or tally.occupancy > 0
+    }
+    state.live = {zone: people for zone, people in state.live.items() if zone in zones or zone in state.zones}

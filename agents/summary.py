@@ -72,7 +72,8 @@ class Together:
     frames are kept, and looked at when nothing can be added to them any more.
     """
 
-    KEPT_MS = 6000
+    KEPT_MS = 10_000
+    """As long as anything that was seen may be held back: a track is believed after 5 s at most, and a gap in its sight."""
 
     def __init__(self, zones: Mapping[str, ZoneFigures]) -> None:
         self._zones = zones

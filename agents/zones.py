@@ -15,7 +15,7 @@ stands inside the new outline enters it with the next frame.
 
 **What is settled.** A track that is out of view may turn out to have left when it was last seen, so who was where is
 known for certain only up to then. Once a minute ``zones_settled`` says up to when: what sums up time (``statistics``)
-waits for that, and need not take anything back.
+waits for that, and need not take anything back, as long as the cameras' clocks agree with the log's within a second.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ SPARE_MS = 10 * MINUTE_MS
 stay occupied because this agent failed at one event."""
 SETTLE_MS = 10_000
 """What is seen is told within this time of the log's: cameras are behind by a moment, and new tracks are held back."""
+CLOCK_MS = 1000
+"""How far a camera's clock may be from the log's for what is settled to stay so."""
 
 
 class Stay(msgspec.Struct, array_like=True):
@@ -203,7 +205,8 @@ class Zones:
 
     def _settle(self, state: ZonesState, now_ms: int) -> tuple[Event, ...]:
         """Say up to when everything is known: to when the first of those who are there was seen last, or is about to change."""
-        seen_ms = [min([stay.seen_ms, *stay.since_ms.values()]) for stay in state.stays.values()]
+        # Log time of the last sight, camera time of an attempt: a camera's clock may be a second behind the log's.
+        seen_ms = [min([stay.seen_ms - CLOCK_MS, *stay.since_ms.values()]) for stay in state.stays.values()]
         until_ms = min([now_ms - SETTLE_MS, *seen_ms])
         if until_ms <= state.settled_ms:
             return ()

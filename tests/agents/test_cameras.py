@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from agents.cameras import ALARM, Cameras, CamerasState
-from agents.likely_cause import Look, likely_cause
 from agents.topology import SENSING
 from config.hall import Hall
 from config.rules import Rules
 from streams.events import AlarmCleared, AlarmRaised, Event, Extent, Frame, InputOdd, OddKind, OddRows, Person
 from tests.support.chain import Chain, Link
-from tests.support.halls import CAMERA, HALL, START_MS, camera, configured, crowd, rules, small_hall, tick, with_ticks
+from tests.support.halls import (
+    CAMERA,
+    HALL,
+    RAW,
+    START_MS,
+    camera,
+    configured,
+    crowd,
+    frame,
+    person,
+    rules,
+    small_hall,
+    tick,
+    with_ticks,
+)
 
 T = START_MS // 60_000 * 60_000
-HD = (1920, 1080)
 
 
 def told(second: float, rows: int, extent: Extent | None = None, **kinds: int) -> OddRows:
@@ -30,8 +45,8 @@ def told(second: float, rows: int, extent: Extent | None = None, **kinds: int) -
 class Run:
     """One agent; a tick and then what trajectory has to say, second by second."""
 
-    def __init__(self) -> None:
-        self.link = Link(Cameras(small_hall(), rules()))
+    def __init__(self, hall: Hall | None = None) -> None:
+        self.link = Link(Cameras(hall or small_hall(), rules()))
 
     def pass_(self, seconds: Iterable[int], rows: int, extent: Extent | None = None, **kinds: int) -> list[Event]:
         said: list[Event] = []
@@ -97,57 +112,7 @@ def test_a_camera_that_is_gone_takes_its_alarm_with_it() -> None:
     assert run.link.state.cameras == {}
 
 
-# -- what it looks like ----------------------------------------------------------------------------------------------------
-
-
-def look(*boxes: tuple[float, float, float, float], **kinds: int) -> Look:
-    """As trajectory gathers it: the boxes that it could not use."""
-    from agents.views import Odd
-
-    odd = Odd()
-    for box in boxes:
-        odd.refuse("off_floor", Person("1", *box))
-    found = Look()
-    names: dict[str, OddKind] = {kind: kind for kind in OddKind.__args__}  # type: ignore[attr-defined]
-    rows = tuple((names[kind], count) for kind, count in (kinds or {"off_floor": len(boxes)}).items())
-    found.add(OddRows(hall=HALL, at_ms=T, camera=CAMERA, rows=max(len(boxes), 1), kinds=rows, extent=odd.extent))
-    return found
-
-
-def walk(width: float, height: float, count: int = 40) -> list[tuple[float, float, float, float]]:
-    """Boxes all over an image of that size."""
-    step = 0.9 * width / count
-    return [(n * step, (n * 7 % count) / count * height * 0.7, width / 12, height * 0.3) for n in range(count)]
-
-
-@pytest.mark.parametrize(
-    ("boxes", "text"),
-    [
-        (walk(640, 360), "boxes lie within 640 x 360, the camera is 1920 x 1080: the tracker ran at another size"),
-        (walk(1280, 720), "boxes lie within 1280 x 720, the camera is 1920 x 1080"),
-        (walk(3840, 2160), "boxes lie within 3840 x 2160, the camera is 1920 x 1080"),
-        ([(x, y, x + w, y + h) for x, y, w, h in walk(1920, 1080)], "these are corners (left, top, right, bottom)"),
-        (walk(1920, 1080), "is this the right camera, and are its calibration and floor_m right?"),
-    ],
-)
-def test_the_likely_cause_of_rows_off_the_floor(boxes: list[tuple[float, float, float, float]], text: str) -> None:
-    cause = likely_cause(HD, look(*boxes), 0.5)
-    assert cause is not None
-    assert text in cause.text
-
-
-def test_shares_of_the_image_are_named() -> None:
-    boxes = [(x / 1920, y / 1080, w / 1920, h / 1080) for x, y, w, h in walk(1920, 1080)]
-    cause = likely_cause(HD, look(*boxes, no_size=len(boxes)), 0.5)
-    assert cause is not None
-    assert "boxes lie within 0..1" in cause.text
-
-
-@pytest.mark.parametrize("kind", ["low_score", "same_id_twice", "same_row_twice", "unconfirmed", "outside_image"])
-def test_every_kind_has_its_sentence(kind: str) -> None:
-    cause = likely_cause(HD, look(**{kind: 1}), 0.5)
-    assert cause is not None
-    assert len(cause.text) > 20
+# -- through the whole lane ------------------------------------------------------------------------------------------------
 
 
 def test_an_ordinary_crowd_raises_no_alarm() -> None:
@@ -156,22 +121,115 @@ def test_an_ordinary_crowd_raises_no_alarm() -> None:
     assert [e for e in said if isinstance(e, AlarmRaised)] == []
 
 
-def test_a_tracker_at_another_size_is_found_out_through_the_whole_lane() -> None:
-    hall: Hall = small_hall(
-        cameras=(
-            camera(
-                size_px=HD,
-                homography=((0.01, 0, 0), (0, 0.01, 0), (0, 0, 1)),
-                floor_m=((5, 5), (12, 5), (12, 8), (5, 8)),
-            ),
-        )
-    )
-    chain = Chain(SENSING.agents, hall, Rules())
-    frames = [
-        Frame(hall=HALL, at_ms=T + n * 100, camera=CAMERA, people=(Person("1", *walk(640, 360, 100)[n]),))
-        for n in range(100)
-    ]
+def odd_of(frames: Iterable[Frame], plain: Rules | None = None) -> dict[str, int]:
+    """By kind, what is told of them."""
+    chain = Chain(SENSING.agents, small_hall(), plain or Rules())
     said = [e for event in with_ticks(frames, closing_s=90) for e in chain.run(event)[0]]
-    (raised,) = [e for e in said if isinstance(e, AlarmRaised)]
-    assert "640 x 360" in raised.detail
-    assert [e.kinds for e in said if isinstance(e, InputOdd)] == [{"off_floor": 100}]
+    kinds = Counter[str]()
+    for event in said:
+        if isinstance(event, InputOdd):
+            kinds.update(event.kinds)
+    return dict(kinds)
+
+
+def seen(*people: Person, count: int = 20) -> list[Frame]:
+    """The same rows in every frame, with somebody about whom nothing is odd."""
+    return [
+        Frame(hall=HALL, at_ms=T + n * 100, camera=CAMERA, people=(person("ok", 6.0, 4.0), *people))
+        for n in range(count)
+    ]
+
+
+GOOD = person("1", 3.0, 4.0)
+ODD: dict[OddKind, tuple[Person, ...]] = {
+    "off_floor": (Person("1", 0, 0, 32, 112, x_m=2e4, y_m=9.9e4),),
+    "no_size": (replace(GOOD, width_px=0.0),),
+    "outside_image": (Person("1", 3000, 0, 32, 112, x_m=3.0, y_m=4.0), Person("1", 900, 100, 32, 112)),
+    "low_score": (replace(GOOD, score=0.01),),
+    "same_id_twice": (GOOD, person("1", 7.0, 7.0)),
+    "same_row_twice": (GOOD, GOOD),
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ODD if kind not in ("off_floor", "outside_image")])
+def test_every_kind_of_odd_row_is_found_and_counted(kind: OddKind) -> None:
+    assert odd_of(seen(*ODD[kind])) == {kind: 20}
+
+
+def test_rows_beyond_this_world_are_off_the_floor() -> None:
+    assert odd_of(seen(*ODD["off_floor"])) == {"off_floor": 20}
+
+
+def test_rows_outside_the_image_are_counted_unless_the_camera_gives_the_floor_point() -> None:
+    given, box = ODD["outside_image"]
+    assert odd_of(seen(given)) == {}
+    assert odd_of(seen(box)) == {"outside_image": 20}
+
+
+def test_ids_that_flicker_are_counted_once_each() -> None:
+    frames = [frame(T + n * 100, ("ok", 6.0, 4.0), (f"f{n}", 3.0, 4.0)) for n in range(20)]
+    assert odd_of(frames) == {"unconfirmed": 20}
+
+
+def test_with_raw_rules_an_id_twice_is_told_as_well() -> None:
+    assert odd_of(seen(*ODD["same_id_twice"]), rules(**RAW)) == {"same_id_twice": 20}
+
+
+def test_a_score_below_0_says_that_there_is_none() -> None:
+    assert odd_of(seen(replace(GOOD, score=-1.0))) == {}
+
+
+# -- bounds and faults -----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_calibration_gets_a_new_judgement() -> None:
+    #   seconds   0 ...... 8 | new files | 9 ........ 25      the odd rows of before are of no concern
+    run = Run()
+    assert run.pass_(range(8), 10, no_size=10) == []
+    assert run.offer(configured(T + 8_000)) == ()
+    assert [e for e in run.pass_(range(9, 26), 10) if isinstance(e, AlarmRaised)] == []
+
+
+def test_an_alarm_outlives_new_files_until_the_rows_are_better() -> None:
+    run = Run()
+    said = run.pass_(range(30), 10, no_size=10)
+    said += run.offer(configured(T + 30_000))
+    said += run.pass_(range(31, 60), 10, no_size=10)
+    assert [type(e) for e in said if not isinstance(e, InputOdd)] == [AlarmRaised]
+    assert [type(e) for e in run.pass_(range(60, 90), 10) if not isinstance(e, InputOdd)] == [AlarmCleared]
+
+
+def test_between_the_thresholds_an_alarm_stays_as_it_is() -> None:
+    run = Run()
+    said = [*run.pass_(range(50), 10, no_size=4), *run.pass_(range(50, 80), 10, no_size=10)]
+    assert [type(e) for e in said if not isinstance(e, InputOdd)] == [AlarmRaised]
+    said = run.pass_(range(80, 140), 10, no_size=4)
+    assert [type(e) for e in said if not isinstance(e, InputOdd)] == []
+
+
+def test_of_two_cameras_only_the_odd_one_is_named() -> None:
+    eye = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+    two = small_hall(cameras=(camera(CAMERA, homography=eye), camera("c2", homography=eye)))
+    run = Run(two)
+    said: list[Event] = []
+    for second in range(30):
+        said += run.pass_([second], 10, no_size=10)
+        run.offer(replace(told(second, 10), camera="c2"))
+    assert [e.subject for e in said if isinstance(e, AlarmRaised)] == [CAMERA]
+
+
+def test_a_camera_that_the_hall_has_not_is_nobody() -> None:
+    run = Run()
+    run.offer(replace(told(0, 10, no_size=10), camera="gone"))
+    assert run.link.state.cameras == {}
+
+
+def test_the_state_does_not_grow_with_what_is_told() -> None:
+    run = Run()
+    sizes = []
+    for minute in range(1, 181):
+        run.pass_(
+            range(minute * 60, minute * 60 + 60, 5), 1000, None, **{str(kind): 900 for kind in ODD}, unconfirmed=900
+        )
+        sizes.append(len(msgspec.msgpack.encode(run.link.state)))
+    assert max(sizes) <= sizes[2] + 64

@@ -125,6 +125,23 @@ def test_leaving_makes_room_before_entering_at_the_same_moment_but_nobody_leaves
     assert (said.occupancy_max, said.person_s, said.exits) == (1, 50.0, 2)
 
 
+def test_what_happens_at_the_moment_that_is_settled_waits_for_who_leaves_at_it() -> None:
+    #   q enters at 100, and it is settled up to 100; only then p, who was last seen at 100, turns out to have left
+    r = rig()
+    r.put(*watched(0, H), entered(50, "p", 1), entered(100, "q", 2), settled(100))
+    (said,) = hours(r.put(left(100, "p", 1, entered_s=50), left(200, "q", 0, entered_s=100), settled(H)))
+    assert (said.occupancy_max, said.person_s) == (1, 150.0)
+
+
+def test_what_happens_at_the_turn_of_the_hour_is_of_the_next_hour() -> None:
+    r = rig(lines=("door",))
+    r.put(*watched(0, 2 * H), entered(H, "p", 1), crossed(H, "door", "forward"), settled(H))
+    r.put(left(H + 1, "p", 0, entered_s=H))
+    said = r.put(settled(2 * H))
+    assert [(e.at_ms, e.entries, e.exits) for e in hours(said)] == [(ms(H), 1, 1)]
+    assert [(e.at_ms, e.forward) for e in said if isinstance(e, LineHour)] == [(ms(H), 1)]
+
+
 def test_who_is_there_at_the_turn_of_the_hour_is_there_in_the_next() -> None:
     r = rig()
     r.put(*watched(0, 2 * H), entered(1800, "p", 1), left(H + 900, "p", 0, entered_s=1800))
@@ -198,6 +215,30 @@ def test_a_zone_that_is_gone_is_published_with_its_last_hour() -> None:
     assert [(e.zone, e.person_s) for e in said] == [("a", 0.0), ("c", 0.0), ("b", 1800.0), ("a", 0.0), ("c", 0.0)]
 
 
+def test_a_zone_that_is_gone_just_after_the_turn_has_one_more_hour() -> None:
+    """
+    clock      0:58:20       1:00:00      1:00:30         settled long after
+    p in b        |-------------|------------|            taken away by the new plan
+    """
+    r = rig("a", "b")
+    r.put(*watched(0, H + 30), entered(H - 100, "p", 1, zone="b"))
+    r.configure(hall("a"), Rules(), H + 30)
+    r.put(left(H + 30, "p", 0, zone="b", entered_s=H - 100, reason="config"), *watched(H + 30, 3 * H))
+    said = [*r.put(settled(H + 20)), *r.put(settled(H + 40)), *r.put(settled(3 * H))]
+    assert [(e.at_ms // 1000, e.person_s, e.occupancy_max) for e in hours(said, "b")] == [(0, 100.0, 1), (H, 30.0, 1)]
+    assert set(r.state.zones) <= {"a"}
+    assert "b" not in r.state.live
+
+
+def test_whoever_was_never_said_to_have_left_a_zone_that_is_gone_is_not_in_it() -> None:
+    r = rig("a", "b")
+    r.put(*watched(0, H), entered(10, "p", 1, zone="b"))
+    r.configure(hall("a"), Rules(), 60)
+    said = [e for h in (1, 2, 3) for e in r.put(*watched(h * H, (h + 1) * H), settled(h * H))]
+    assert len(hours(said, "b")) <= 1
+    assert "b" not in r.state.zones
+
+
 # -- bounds and faults ---------------------------------------------------------------------------------------------------------
 
 
@@ -223,6 +264,14 @@ def test_if_nothing_is_ever_settled_the_oldest_half_is_summed_up_as_it_stands() 
     for n in range(KEPT_AT_MOST + 1):
         agent.on_event(state, entered(n / 100, f"t{n}", 1))
     assert len(state.kept) <= KEPT_AT_MOST // 2 + 1
+
+
+def test_changes_that_are_all_of_one_moment_are_summed_up_too() -> None:
+    r = Rig(Statistics, hall("a"), Rules())
+    for n in range(KEPT_AT_MOST + 1):
+        r.agent.on_event(r.state, entered(5, f"t{n}", n + 1))
+    assert r.state.kept == []
+    assert r.state.zones["a"].entries == KEPT_AT_MOST + 1
 
 
 # --- thinning ---
@@ -293,6 +342,8 @@ def test_hours_come_in_order_once_each(events: list[Event]) -> None:
     for e in said:
         assert 0 <= e.seconds <= 3600
         assert e.occupancy_max >= 0
+        assert e.person_s >= 0
+        assert e.occupancy_mean >= 0
 
 
 @given(STEPS)

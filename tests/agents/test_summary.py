@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from agents.summary import Summary
+from agents.topology import SENSING
 from streams.events import (
     AlarmCleared,
     AlarmRaised,
@@ -24,6 +25,9 @@ from streams.events import (
     Presence,
     TrackJoined,
 )
+from tests.support.chain import Chain
+from tests.support.halls import START_MS, rules, small_hall, with_ticks
+from tests.support.halls import frame as at
 from tests.support.service_lane import HALL, crossed, entered, hall, left, started, tick, trip
 
 WHEN: dict[str, Any] = {"hall": HALL, "at_ms": 0, "decided_at_ms": 0}
@@ -80,6 +84,33 @@ def test_what_was_held_back_counts_in_the_frame_it_belongs_to() -> None:
         *presence(("q", ("a",))), *presence(("q", ("a",)), at_ms=100), *presence(("q", ("a",)), at_ms=200),
     )  # fmt: skip
     assert (result["zones"]["a"]["person_frames"], result["zones"]["a"]["max_occupancy"]) == (5, 2)
+
+
+def test_what_was_held_back_for_long_counts_as_well() -> None:
+    #   frame at  0 s     5 s     8 s     p is seen to 5 s, q is told at 8 s, with where it was at 0: it was out of view
+    result = summary_of(
+        frame(), *presence(("p", ("a",))), frame(at_ms=5000), *presence(("p", ("a",)), at_ms=5000),
+        frame(at_ms=8000), *presence(("q", ("a",))), *presence(("q", ("a",)), at_ms=8000),
+    )  # fmt: skip
+    assert result["zones"]["a"]["max_occupancy"] == 2
+
+
+def test_the_first_steps_of_newcomers_count_whatever_it_takes_to_believe_them() -> None:
+    """Seconds of waiting change who is told when, not how many were there at once."""
+    frames = [at(START_MS + n * 100, *[(str(k), 6.0 + k / 4, 4.0) for k in range(3)]) for n in range(100)]
+    figures = []
+    for confirm_s in (0.0, 0.8, 5.0):
+        summary = Summary(small_hall())
+        chain = Chain(SENSING.agents, small_hall(), rules(trajectory={"confirm_s": confirm_s}))
+        for event in with_ticks(frames, closing_s=60):
+            for one in (event, *chain.run(event)[0]):
+                summary.observe(one)
+        result = summary.result()
+        figures.append((result["tracks"], result["zones"]["waiting"], result["more"]["person_s"]["waiting"]))
+    assert figures[0] == figures[1] == figures[2]
+    assert figures[0][0] == figures[0][1]["entries"] == figures[0][1]["max_occupancy"] == 3
+    assert figures[0][1]["person_frames"] == 300
+    assert figures[0][2] == 29.7
 
 
 def test_who_a_new_floor_plan_put_out_has_not_left() -> None:
