@@ -144,12 +144,11 @@ def _change(one: Lost, new: Newcomer) -> float:
     """How much the velocity differs, m/s; 0 where the newcomer's is not known."""
     if new.velocity is None:
         return 0.0
-    x, y = new.velocity[0] - one.vx_mps, new.velocity[1] - one.vy_mps
-    return sqrt(x * x + y * y)
+    return _speed((new.velocity[0] - one.vx_mps, new.velocity[1] - one.vy_mps))
 
 
 def _expected(one: Lost, seconds: float) -> Point:
-    speed = sqrt(one.vx_mps * one.vx_mps + one.vy_mps * one.vy_mps)
+    speed = _speed((one.vx_mps, one.vy_mps))
     seconds *= FASTEST_MPS / speed if speed > FASTEST_MPS else 1.0
     return one.x_m + one.vx_mps * seconds, one.y_m + one.vy_mps * seconds
 

@@ -18,7 +18,7 @@ SIZES = (
     (3840, 2160),
 )  # fmt: skip
 """Usual sizes of images, in pixels, the smallest first."""
-SLACK = 1.02
+SLACK, OUTSIDE = 1.02, 1.1
 SHAPE = 0.02
 """Images whose sides are in the same proportion, so far."""
 NEARLY_ALL = 0.95
@@ -39,14 +39,10 @@ class Look(msgspec.Struct):
     extent: Extent = Extent()
 
     def add(self, event: OddRows) -> None:
-        a, b = self.extent, event.extent
         self.rows += event.rows
         for kind, count in event.kinds:
             self.kinds[kind] = self.kinds.get(kind, 0) + count
-        self.extent = Extent(
-            a.rows + b.rows, a.corner_like + b.corner_like, max(a.right_px, b.right_px), max(a.bottom_px, b.bottom_px),
-            max(a.widest_px, b.widest_px), max(a.highest_px, b.highest_px),
-        )  # fmt: skip
+        self.extent = self.extent.joined(event.extent)
 
     def commonest(self) -> tuple[float, str]:
         """The share of rows that are of the commonest kind, and that kind.
@@ -85,9 +81,13 @@ def likely_cause(size_px: Size, look: Look, over: float) -> Cause | None:
 
 def _are_corners(size_px: Size, extent: Extent) -> bool:
     width, height = size_px
-    reach_out = extent.right_px > width * 1.1 or extent.bottom_px > height * 1.1
     stay_in = extent.widest_px <= width * SLACK and extent.highest_px <= height * SLACK
-    return extent.corner_like >= NEARLY_ALL * extent.rows and reach_out and stay_in
+    return extent.corner_like >= NEARLY_ALL * extent.rows and _reach_out(size_px, extent) and stay_in
+
+
+def _reach_out(size_px: Size, extent: Extent) -> bool:
+    """Whether boxes end outside the image, by more than detectors round."""
+    return extent.right_px > size_px[0] * OUTSIDE or extent.bottom_px > size_px[1] * OUTSIDE
 
 
 _WHAT: dict[str, str] = {
@@ -107,7 +107,7 @@ def _resolution(size_px: Size, extent: Extent, kind: str) -> str:
         return ""
     reached = _reached(size_px, extent)
     inside = reached is not None and reached[0] < size_px[0] and reached[1] < size_px[1]
-    if reached is not None and (inside or extent.right_px > size_px[0] * 1.1 or extent.bottom_px > size_px[1] * 1.1):
+    if reached is not None and (inside or _reach_out(size_px, extent)):
         return (
             f"; boxes lie within {_size(reached)}, the camera is {_size(size_px)}: the tracker ran at another size, or "
             "size_px and the calibration are of another"

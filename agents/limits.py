@@ -154,9 +154,9 @@ class Limits:
                         value = self._value(state, watch.zone, watch.metric, track)
                         yield self._cleared(name, track, watch, value, event.at_ms, state.time.now_ms, "config")
                     _forget(state, name, track)
-                elif (limit.over, _clear_at(limit)) != (watch.over, watch.clear_at):
+                elif (limit.over, limit.clears_at) != (watch.over, watch.clear_at):
                     watch.phase = RESTART.get(watch.phase, watch.phase)
-                    watch.over, watch.clear_at = limit.over, _clear_at(limit)
+                    watch.over, watch.clear_at = limit.over, limit.clears_at
         for zone in [z for z in state.zones if z not in self._areas_m2]:
             del state.zones[zone]
         yield from self._judge(state, self._limits, event.at_ms)
@@ -171,7 +171,7 @@ class Limits:
                 if watch is None:
                     if band != "over":
                         continue
-                    watch = Watch(_zone(limit), limit.metric, limit.over, _clear_at(limit))
+                    watch = Watch(_zone(limit), limit.metric, limit.over, limit.clears_at)
                     state.watches.setdefault(limit.id, {})[track] = watch
                 yield from self._step(state, limit, track, watch, band, value, at_ms)
                 if watch.phase == "quiet":
@@ -226,14 +226,10 @@ def _zone(limit: Limit) -> str:
     return limit.zone or ""
 
 
-def _clear_at(limit: Limit) -> float:
-    return limit.over if limit.clear_at is None else limit.clear_at
-
-
 def _band(limit: Limit, value: float) -> Band:
     if value > limit.over:
         return "over"
-    return "under" if value <= _clear_at(limit) else "between"
+    return "under" if value <= limit.clears_at else "between"
 
 
 def _subjects(state: LimitsState, limit: Limit) -> list[str]:

@@ -145,8 +145,7 @@ class LineIndex:
 
 def plan_line(line: Line, strip_m: float, inertia_s: float | None = None) -> PlanLine | None:
     """The line as it is judged; None for one without length, which has no sides to change."""
-    path = (line.from_m, *line.via_m, line.to_m)
-    segments = tuple(segment for a, b in pairwise(path) if (segment := _segment(a, b)).length_m > 0)
+    segments = tuple(segment for a, b in pairwise(line.path_m) if (segment := _segment(a, b)).length_m > 0)
     if not segments:
         return None
     inertia_ms = float("inf") if inertia_s is None else inertia_s * 1000

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from agents.crossing import Crossings
 from agents.floor_index import floor_index
 from agents.joining import Lost, Newcomer, Pair, pair_up
-from agents.tracks import Candidate, Motion, Track, drift_of, too_far
+from agents.tracks import Candidate, Motion, Sighting, Track, drift_of, too_far
 from agents.views import Spot
 from config.hall import Hall
 from config.patience import Patience, hall_patience, zone_patience
@@ -67,7 +67,7 @@ class Newcomers:
         ready: dict[str, bool] = {}
         for id_, x, y in strangers:
             candidate = candidates.get(id_)
-            if candidate is None or at_ms < candidate.last_ms or self._jumped(candidate, x, y, at_ms):
+            if candidate is None or at_ms < candidate.last_ms or self._jumped(candidate.points[-1], (at_ms, x, y)):
                 candidate = candidates[id_] = Candidate([], seen_ms)
             candidate.points.append((at_ms, x, y))
             candidate.seen_ms = seen_ms
@@ -79,16 +79,15 @@ class Newcomers:
                 candidate.tried = True
         return ready
 
-    def _jumped(self, candidate: Candidate, x_m: float, y_m: float, at_ms: int) -> bool:
-        last_ms, x, y = candidate.points[-1]
-        return self._judges and too_far(Track("", x, y, last_ms, 0, 0, 0, x, y), x_m, y_m, at_ms)
+    def _jumped(self, before: Sighting, now: Sighting) -> bool:
+        return self._judges and too_far(before, now)
 
     def pairs(self, lost: Iterable[Track], candidates: Candidates) -> dict[str, Pair]:
         """Of all candidates, whom each of them continues: all together, so that none takes what is another's."""
         if not self._judges:
             return {}
         firsts = [candidate.points[0] for candidate in candidates.values()]
-        near = [track for track in lost if any(not too_far(track, x, y, at_ms) for at_ms, x, y in firsts)]
+        near = [track for track in lost if any(not too_far(track.last_seen, first) for first in firsts)]
         gone = [self._lost(track) for track in near if not self._motion.has_left(track)]
         return pair_up(gone, [self._newcomer(id_, c) for id_, c in candidates.items()]) if gone else {}
 

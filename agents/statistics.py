@@ -169,9 +169,8 @@ class Statistics:
         yield from self._advance(state, until_ms, decided_ms)
         waiting = {change.name for change in state.kept}
         for zone, tally in state.zones.items():
-            if (
-                zone not in waiting
-            ):  # events may have been lost with a part of the log; nobody is in a zone that is gone
+            if zone not in waiting:
+                # Events may have been lost with a part of the log, and nobody is in a zone that is gone.
                 people = state.live.get(zone, tally.occupancy) if zone in self._zones else 0
                 tally.occupancy = max(0, people)
 

@@ -29,7 +29,7 @@ SENSING = Lane(
     carries=(ev.Frame, ev.FramesShed, ev.Configured),
     agents=(
         Trajectory,  # Frame -> Positions, EntrancePassed, OddRows (internal), track_started, track_joined, track_ended
-        Cameras,     # Frame, OddRows -> input_odd, alarm_raised, alarm_cleared
+        Cameras,     # OddRows -> input_odd, alarm_raised, alarm_cleared
         Zones,       # Positions -> zone_entered, zone_left, zones_settled, Presence (internal)
         Dwell,       # zone_entered, zone_left -> dwell_exceeded, dwell_ended
         Flow,        # Positions, EntrancePassed, zone_entered, track_ended -> line_crossed, trip_ended

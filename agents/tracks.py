@@ -26,6 +26,10 @@ WALK_MPS = 2.5
 """The same person is not found farther away than a box may jump, and a person may walk at a jog since last seen."""
 
 
+Sighting = tuple[int, float, float]
+"""Where somebody was when: at_ms, x_m, y_m."""
+
+
 class Track(msgspec.Struct, array_like=True, gc=False):
     """One person, as far as one camera can tell. Written for every row of every frame: flat, and no more than needed.
 
@@ -49,7 +53,7 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     vy_mps: float = 0.0
     walking: bool = False
     standing_ms: int = 0
-    seen_near_line: tuple[int, float, float] | None = None
+    seen_near_line: Sighting | None = None
     left: bool = False
     strips: dict[str, Strip] = {}
 
@@ -59,14 +63,19 @@ class Track(msgspec.Struct, array_like=True, gc=False):
         near = self.seen_near_line
         return near[1:] if near is not None and near[0] == self.at_ms else (self.x_m, self.y_m)
 
+    @property
+    def last_seen(self) -> Sighting:
+        """``seen_at``, and when that was."""
+        return self.at_ms, *self.seen_at
+
 
 class Candidate(msgspec.Struct, array_like=True, gc=False):
-    """An id that is not believed yet: everything it did, as (at_ms, x_m, y_m), and the last tick before it was seen.
+    """An id that is not believed yet: everything it did, and the last tick before it was seen.
 
     ``tried``: whether it was compared with the lost ones before.
     """
 
-    points: list[tuple[int, float, float]]
+    points: list[Sighting]
     seen_ms: int
     tried: bool = False
 
@@ -91,11 +100,11 @@ def begin(name: str, candidate: Candidate, tick_ms: int) -> Track:
     return Track(name, x, y, at_ms, tick_ms, at_ms, at_ms, x, y, vx_mps=vx, vy_mps=vy)
 
 
-def too_far(track: Track, x_m: float, y_m: float, at_ms: int) -> bool:
-    """Whether nobody could be there now who was where the track was last seen then."""
-    seen_x, seen_y = track.seen_at
+def too_far(before: Sighting, now: Sighting) -> bool:
+    """Whether nobody could be there now who was there before."""
+    (seen_ms, seen_x, seen_y), (at_ms, x_m, y_m) = before, now
     x, y = x_m - seen_x, y_m - seen_y
-    reach = JUMP_M + WALK_MPS * max(0, at_ms - track.at_ms) / 1000
+    reach = JUMP_M + WALK_MPS * max(0, at_ms - seen_ms) / 1000
     return x * x + y * y > reach * reach
 
 
@@ -164,7 +173,7 @@ class Motion:
             off_x, off_y = old_x + old_vx * dt_s - raw_x, old_y + old_vy * dt_s - raw_y
             x, y = raw_x + keep * off_x, raw_y + keep * off_y
             leaps = dt_s > STEP_S or off_x * off_x + off_y * off_y > step2
-            if leaps and self._judges and too_far(track, raw_x, raw_y, at_ms):
+            if leaps and self._judges and too_far(track.last_seen, (at_ms, raw_x, raw_y)):
                 strangers.append((person.track, raw_x, raw_y))
                 continue
             if leaps or (lines_near < raw_y < lines_far and lines_left < raw_x < lines_right):
@@ -252,7 +261,7 @@ def path_length_m(track: Track) -> float:
     return track.path_m + sqrt(x * x + y * y)
 
 
-def drift_of(points: list[tuple[int, float, float]]) -> tuple[float, float] | None:
+def drift_of(points: list[Sighting]) -> tuple[float, float] | None:
     """The velocity, m/s, that fits the points best (least squares); None: they are too few, or of one moment."""
     count = len(points)
     mean_t = sum(at_ms for at_ms, _, _ in points) / count

@@ -44,12 +44,10 @@ class Odd(msgspec.Struct):
     def refuse(self, kind: OddKind, box: Person) -> None:
         """A row that cannot be used, and what it looks like."""
         self.note(kind)
-        of, width, height = self.extent, box.width_px, box.height_px
-        corner_like = width > box.left_px and height > box.top_px
-        self.extent = Extent(
-            of.rows + 1, of.corner_like + corner_like, max(of.right_px, box.left_px + width),
-            max(of.bottom_px, box.top_px + height), max(of.widest_px, width), max(of.highest_px, height),
-        )  # fmt: skip
+        width, height = box.width_px, box.height_px
+        corner_like = int(width > box.left_px and height > box.top_px)
+        one = Extent(1, corner_like, box.left_px + width, box.top_px + height, width, height)
+        self.extent = self.extent.joined(one)
 
 
 class View(NamedTuple):

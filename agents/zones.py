@@ -194,7 +194,7 @@ class Zones:
         if before_ms < 0:
             for stay in state.stays.values():
                 stay.seen_ms = state.tick_ms if stay.seen_ms < 0 else stay.seen_ms
-        if before_ms // MINUTE_MS == (state.tick_ms // MINUTE_MS):
+        if before_ms // MINUTE_MS == state.tick_ms // MINUTE_MS:
             return ()
         out: list[Event] = []
         for track, stay in list(state.stays.items()):

@@ -197,5 +197,4 @@ def _limit_rows(rules: Rules) -> Iterator[tuple[str, ...]]:
     units = {"occupancy": "people", "density": "people/m²", "dwell": "s", "inside": "people"}
     for limit in rules.limits:
         raised = f"{limit.metric} over {limit.over:g} {units[limit.metric]}"
-        clear = limit.over if limit.clear_at is None else limit.clear_at
-        yield limit.id, limit.zone or "the hall", raised, f"{limit.for_s:g}", f"{clear:g}", limit.severity
+        yield limit.id, limit.zone or "the hall", raised, f"{limit.for_s:g}", f"{limit.clears_at:g}", limit.severity

@@ -16,7 +16,7 @@ from config.calibration.wording import Cause
 from config.checks import HALL_FILE, Plan, sound_polygon
 from config.geometry import Homography, Point
 from config.hall import Camera
-from config.homography import LEAST_POINTS, image_on_floor_m, residuals_m, rms
+from config.homography import LEAST_POINTS, determinant, image_on_floor_m, residuals_m, rms
 from config.problems import Finding, Loc, Severity
 
 WORST_RMS_M = 0.5
@@ -110,10 +110,9 @@ def in_one_line(points: list[Point]) -> bool:
 
 def _singular(h: Homography, size_px: tuple[int, int]) -> bool:
     """Whether the determinant is nothing beside its rows, pixels counted in image sizes: scale must not matter."""
-    (a, b, c), (d, e, f), (g, i, j) = ((r[0] * size_px[0], r[1] * size_px[1], r[2]) for r in h)
-    determinant = a * (e * j - f * i) - b * (d * j - f * g) + c * (d * i - e * g)
-    norms = [sqrt(x * x + y * y + z * z) for x, y, z in ((a, b, c), (d, e, f), (g, i, j))]
-    return abs(determinant) <= SINGULAR * norms[0] * norms[1] * norms[2]
+    a, b, c = ((r[0] * size_px[0], r[1] * size_px[1], r[2]) for r in h)
+    norms = [sqrt(x * x + y * y + z * z) for x, y, z in (a, b, c)]
+    return abs(determinant((a, b, c))) <= SINGULAR * norms[0] * norms[1] * norms[2]
 
 
 def _map_quality(loc: Loc, camera: Camera) -> Iterator[Finding]:

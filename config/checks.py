@@ -130,20 +130,24 @@ def sound_polygon(plan: Plan, loc: Loc, polygon: tuple[Point, ...]) -> Iterator[
         yield Finding(HALL_FILE, loc, f"an area of at least {LEAST_AREA_M2} m²", got, "are the corners in one line?")
 
 
-def first_crossing(polygon: tuple[Point, ...]) -> tuple[int, int] | None:
-    """The first two edges (i: from corner i to the next) that touch other than in a corner they share; None: simple."""
-    n = len(polygon)
-    for i in range(n):
-        a, b = polygon[i], polygon[(i + 1) % n]
-        if runs_back(a, b, polygon[(i + 2) % n]):
+def first_crossing(corners: tuple[Point, ...], *, closed: bool = True) -> tuple[int, int] | None:
+    """The first two edges (i: from corner i to the next) that touch other than in a corner they share; None: simple.
+
+    ``closed``: a last edge leads back to the first corner, as in a polygon.
+    """
+    n = len(corners)
+    edges = n if closed else n - 1
+    for i in range(edges):
+        a, b = corners[i], corners[(i + 1) % n]
+        if (closed or i + 1 < edges) and _runs_back(a, b, corners[(i + 2) % n]):
             return i, (i + 1) % n
-        for j in range(i + 2, n - (i == 0)):
-            if segments_meet(a, b, polygon[j], polygon[(j + 1) % n]):
+        for j in range(i + 2, edges - (closed and i == 0)):
+            if segments_meet(a, b, corners[j], corners[(j + 1) % n]):
                 return i, j
     return None
 
 
-def runs_back(a: Point, b: Point, c: Point) -> bool:
+def _runs_back(a: Point, b: Point, c: Point) -> bool:
     """Whether the way a, b, c turns round in b and comes back over itself, or stands still."""
     return cross(*a, *b, *c) == 0 and (b[0] - a[0]) * (c[0] - b[0]) + (b[1] - a[1]) * (c[1] - b[1]) <= 0
 

@@ -39,7 +39,7 @@ def fitted(points: tuple[PointPair, ...]) -> Homography:
 def residuals_m(camera: Camera) -> tuple[float, ...]:
     """How far each of the camera's points lies from where its homography puts it; inf beyond the horizon."""
     h = camera_homography(camera)
-    return tuple(_distance(on_floor(h, *pair.px), pair.floor_m) for pair in camera.points)
+    return tuple(distance_m(on_floor(h, *pair.px), pair.floor_m) for pair in camera.points)
 
 
 def rms(values: tuple[float, ...]) -> float:
@@ -135,7 +135,7 @@ def _fit(points: tuple[PointPair, ...]) -> Homography:
 def _normalised(points: list[Point]) -> tuple[list[Point], float, Point]:
     """The points moved and scaled to centre (0, 0) and mean distance sqrt 2; the scale; the centre they had."""
     cx, cy = _centroid(points)
-    mean = sum(_distance(p, (cx, cy)) for p in points) / len(points)
+    mean = sum(distance_m(p, (cx, cy)) for p in points) / len(points)
     if mean == 0:
         raise ValueError("expected points in different places, got the same one each time")
     scale = sqrt(2) / mean
@@ -162,7 +162,8 @@ def _centroid(points: list[Point]) -> Point:
     return sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points)
 
 
-def _distance(p: Point | None, q: Point) -> float:
+def distance_m(p: Point | None, q: Point) -> float:
+    """Between two points; inf where one of them is nowhere, beyond the horizon."""
     if p is None:
         return float("inf")
     return sqrt((p[0] - q[0]) * (p[0] - q[0]) + (p[1] - q[1]) * (p[1] - q[1]))

@@ -7,8 +7,8 @@ from itertools import pairwise
 from math import hypot
 from typing import TYPE_CHECKING
 
-from config.checks import HALL_FILE, Plan, at, inside_hall, runs_back
-from config.geometry import Point, inside, segments_meet
+from config.checks import HALL_FILE, Plan, at, first_crossing, inside_hall
+from config.geometry import Point, inside
 from config.hall import Line
 from config.problems import Finding, Loc
 from config.sight import seen_floor
@@ -59,22 +59,11 @@ def _sound_path(loc: Loc, line: Line) -> Iterator[Finding]:
         got = f"{at(path[0])} at both ends"
         hint = "a closed line has an inside: make it a zone, or end the line before it meets itself"
         yield Finding(HALL_FILE, (*loc, "to_m"), "a line with two ends", got, hint)
-    elif (crossing := _crossing(path)) is not None:
-        (i, j) = crossing
+    elif (crossing := first_crossing(path, closed=False)) is not None:
+        i, j = crossing
         got = f"{at(path[i])}-{at(path[i + 1])} meeting {at(path[j])}-{at(path[j + 1])}"
         hint = "list the points in their order along the line"
         yield Finding(HALL_FILE, (*loc, "via_m"), "a line that does not cross itself", got, hint)
-
-
-def _crossing(path: Sequence[Point]) -> tuple[int, int] | None:
-    """The first two segments that touch other than in the point they share."""
-    for i in range(len(path) - 2):
-        if runs_back(path[i], path[i + 1], path[i + 2]):
-            return i, i + 1
-        for j in range(i + 2, len(path) - 1):
-            if segments_meet(path[i], path[i + 1], path[j], path[j + 1]):
-                return i, j
-    return None
 
 
 # -- warnings ----------------------------------------------------------------------------------------------------------

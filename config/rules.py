@@ -149,6 +149,11 @@ class Limit(Model):
             raise ValueError(f"a zone with metric {self.metric}")
         return self
 
+    @property
+    def clears_at(self) -> float:
+        """``clear_at`` with its default filled in."""
+        return self.over if self.clear_at is None else self.clear_at
+
 
 class StatisticsRules(Model):
     """``dwell_samples``: stays kept per zone and hour for the percentiles; past it, every second one is thinned out."""

@@ -8,6 +8,10 @@ from typing import NamedTuple
 from benchmarks.accuracy.ledger import Link
 from benchmarks.figures import Figure
 
+BREAK_MS = 2000
+"""A new id at the same camera for somebody whose old one ended this shortly before is a broken id; later, the person was
+out of view, and if the old one goes on, ids were exchanged."""
+
 
 class Join(NamedTuple):
     """A track that was called ``before`` by its camera went on as ``source``; ``new``: which had no track until then."""

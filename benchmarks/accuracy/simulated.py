@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.accuracy.ledger import Ledger, ledger_of
-from benchmarks.accuracy.scoring import Crossings, drift, false_joins, healing
+from benchmarks.accuracy.scoring import BREAK_MS, Crossings, drift, false_joins, healing
 from benchmarks.accuracy.seconds import compared, told
 from benchmarks.figures import Figure, Options
 from config.hall import Hall
@@ -25,8 +25,6 @@ DEMO = Path(__file__).parents[2] / "config" / "examples" / "demo"
 SEED, LEVEL = 1, 2.0
 HOURS, QUICK_HOURS, PERFECT_HOURS = 3.0, 0.75, 1.0
 OPENS = datetime(2026, 3, 2, 8, 30)
-BREAK_MS = 2000
-"""Two ids of a visitor at one camera, the second soon after the first, are a broken id; later, he was out of view."""
 BRIEF_MS = 500
 """An edge touched for less than this is dithering rather than a visit: inertia is there to leave it out."""
 

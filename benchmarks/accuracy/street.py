@@ -12,13 +12,12 @@ from benchmarks.accuracy.floors import CAMERA, extent_of
 from benchmarks.accuracy.ledger import Link
 from benchmarks.accuracy.matching import Seen, idf1, matched, switches
 from benchmarks.accuracy.recordings import people_of
+from benchmarks.accuracy.scoring import BREAK_MS
 from benchmarks.accuracy.street_view import TRACKED, TRUTH
 from benchmarks.figures import Figure, NotMeasured, Options
 
 ABOUT_BOXES = 10
 """Whose an id is at a join is told by as many of its boxes before or after it."""
-BREAK_MS = 2000
-"""A new id for somebody whose old one ended this shortly before is a broken id; else ids were exchanged, or too late."""
 
 
 class Verdict(NamedTuple):

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from config.calibration.view import EXCHANGED, View
 from config.calibration.wording import (
     HEALED,
-    HIGHEST_M,
-    LOWEST_M,
     SUSPICIOUS,
     Cause,
     beyond,
     doubt,
     extent,
     height,
+    may_hang_there,
     size_text,
     source,
 )
@@ -84,6 +83,5 @@ _TRANSPOSED = "three rows: is it written by columns? Its transpose is a camera's
 
 def _sensible(view: View) -> bool:
     """Whether a camera over the hall may have this map: near a pinhole, at a height, the hall's floor in its image."""
-    low, high = view.pinhole.heights_m
     seen = bool(view.samples) and view.unseen_share < SUSPICIOUS * 10
-    return view.mismatch < 2 * SUSPICIOUS and high >= LOWEST_M and low <= HIGHEST_M and seen
+    return view.mismatch < 2 * SUSPICIOUS and may_hang_there(view) and seen

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from config.calibration.pinhole import mismatch
 from config.geometry import Homography, apply_homography
 from config.hall import PointPair
-from config.homography import LEAST_POINTS, determinant, fitted, metres_per_px, on_floor
+from config.homography import LEAST_POINTS, determinant, distance_m, fitted, metres_per_px, on_floor
 
 MEASURED_PX = 2.5
 MEASURED_M = 0.025
@@ -65,8 +65,8 @@ def spread_m(h: Homography, px: tuple[float, float], unit: float = 1.0) -> float
 
 
 def _deviations(h: Homography, pair: PointPair, unit: float) -> float:
-    spot, spread = on_floor(h, *pair.px), spread_m(h, pair.px, unit)
-    return inf if spot is None or not isfinite(spread) else _apart(spot, pair.floor_m) / spread
+    spread = spread_m(h, pair.px, unit)
+    return distance_m(on_floor(h, *pair.px), pair.floor_m) / spread if isfinite(spread) else inf
 
 
 def mistake(points: Points, size_px: tuple[int, int], unit: float = 1.0) -> Mistake | None:
@@ -139,9 +139,4 @@ def _exchanged(points: Points, i: int, j: int) -> Points:
 
 
 def _off(h: Homography, pair: PointPair) -> float:
-    spot = apply_homography(h, *pair.px)
-    return inf if spot is None else _apart(spot, pair.floor_m)
-
-
-def _apart(p: tuple[float, float], q: tuple[float, float]) -> float:
-    return sqrt((p[0] - q[0]) * (p[0] - q[0]) + (p[1] - q[1]) * (p[1] - q[1]))
+    return distance_m(apply_homography(h, *pair.px), pair.floor_m)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from config.calibration.view import EXCHANGED, View, scaled
-from config.calibration.wording import HIGHEST_M, LOWEST_M, SUSPICIOUS, Cause, floor_extent, hall_text, height, source
+from config.calibration.wording import (
+    HIGHEST_M,
+    LOWEST_M,
+    SUSPICIOUS,
+    Cause,
+    floor_extent,
+    hall_text,
+    height,
+    may_hang_there,
+    source,
+)
 
 Unit = tuple[str, float]
 """A unit of length, and how many of it make a metre."""
@@ -63,8 +73,7 @@ def elsewhere(view: View) -> Iterator[Cause]:
 
 
 def impossible_height(view: View) -> Iterator[Cause]:
-    low, high = view.pinhole.heights_m
-    if view.mismatch > 3 * SUSPICIOUS or (high >= LOWEST_M and low <= HIGHEST_M):
+    if view.mismatch > 3 * SUSPICIOUS or may_hang_there(view):
         return
     got = f"one {height(view)}"
     hint = "are all lengths of the hall metres, and the points measured from the plan's (0, 0)?"

@@ -60,6 +60,12 @@ def doubt(view: View) -> str:
     return f"{view.mismatch:.2f} from a real camera's"
 
 
+def may_hang_there(view: View) -> bool:
+    """Whether a camera over a hall may be as high as the map says."""
+    low, high = view.pinhole.heights_m
+    return high >= LOWEST_M and low <= HIGHEST_M
+
+
 def height(view: View) -> str:
     low, high = view.pinhole.heights_m
     texts = [f"{value:.1f}" if value < 10 else f"{value:,.0f}" for value in (low, high)]

@@ -86,6 +86,14 @@ class Extent(Row, frozen=True, array_like=True, gc=False):
     widest_px: float = 0.0
     highest_px: float = 0.0
 
+    def joined(self, other: Extent) -> Extent:
+        """Of the rows of both."""
+        return Extent(
+            self.rows + other.rows, self.corner_like + other.corner_like, max(self.right_px, other.right_px),
+            max(self.bottom_px, other.bottom_px), max(self.widest_px, other.widest_px),
+            max(self.highest_px, other.highest_px),
+        )  # fmt: skip
+
 
 class OddRows(Event, frozen=True, kw_only=True, gc=False):
     """Inside the pass only: of a camera's ``rows`` since the last tick, how many were odd, by kind, and their extent."""

@@ -14,6 +14,8 @@ LAST_FRAME = 10**9
 """More than three years at 9 frames a second."""
 LATEST_MS = 2.2e14
 """The year 8941, in Unix milliseconds."""
+NOT_IN_A_NAME = re.compile(r"[\W_]+")
+SLOWEST_FPS, FASTEST_FPS = 0.01, 1000.0
 WHOLE = re.compile(r"\+?[0-9]{1,64}(\.0*)?")
 LONGEST_ID = 64
 NOT_A_NUMBER, NO_ID, NO_FRAME, OUT_OF_RANGE = "not a number", "no id", "no frame number", "out of range"
@@ -108,6 +110,16 @@ def person(row: tuple[str, float, float, float, float, float, float | None, floa
         column = re.search(r"\[(\d+)\]", place)
         name = FIELDS[int(column[1])] if column else "row"
         raise Bad(OUT_OF_RANGE, f"{name}: out of range: {said}") from e
+
+
+def plain_name(text: str) -> str:
+    """As names of columns and classes are compared: without spaces and signs, in small letters."""
+    return NOT_IN_A_NAME.sub("", text.lower())
+
+
+def is_rate(fps: float) -> bool:
+    """Whether so many frames a second are a frame rate."""
+    return SLOWEST_FPS <= fps <= FASTEST_FPS
 
 
 def score(value: float | None) -> float:

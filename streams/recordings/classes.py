@@ -6,15 +6,14 @@ out, and counted by kind. A row without a class is a person.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from streams.recordings.cells import plain_name
 from streams.recordings.model import OptionsError
 
 ALL, PEOPLE = "all", "people"
 NOT_GIVEN = {"", "-1", "none", "null"}
-NOT_IN_A_NAME = re.compile(r"[\W_]+")
 
 PERSON_NAMES = frozenset({
     "person", "persons", "people", "pedestrian", "pedestrians", "ped", "human", "man", "woman", "child", "adult", "walker",
@@ -59,7 +58,7 @@ NAMED = Scheme("classes by name", {}, frozenset(), frozenset({"DontCare"}))
 
 
 def is_person(name: str) -> bool:
-    return _plain(name) in PERSON_NAMES
+    return plain_name(name) in PERSON_NAMES
 
 
 def numbered(labels: Iterable[str]) -> Scheme:
@@ -73,7 +72,7 @@ class Selection:
     def __init__(self, scheme: Scheme, labels: Iterable[str], wanted: Sequence[str]) -> None:
         self._scheme = scheme
         self._labels = sorted(set(labels))
-        self._wanted = {_plain(name) for item in wanted for name in item.split(",") if name.strip()}
+        self._wanted = {plain_name(name) for item in wanted for name in item.split(",") if name.strip()}
         self._reasons: dict[tuple[str, bool], str] = {}
         self._check()
 
@@ -112,7 +111,7 @@ class Selection:
         return label not in self._scheme.names and is_person(label)
 
     def _names(self, label: str) -> set[str]:
-        return {_plain(label), _plain(self._scheme.names.get(label, label))}
+        return {plain_name(label), plain_name(self._scheme.names.get(label, label))}
 
     def _shown(self, label: str) -> str:
         name = self._scheme.names.get(label)
@@ -127,7 +126,3 @@ class Selection:
                 f"--classes: expected classes that the file has ({given or 'it says none'}), or all, or people; "
                 f"got {', '.join(sorted(self._wanted))}"
             )
-
-
-def _plain(name: str) -> str:
-    return NOT_IN_A_NAME.sub("", name.lower())

@@ -173,6 +173,6 @@ def _fps(file: File) -> float | None:
     for about in (file.info or {}, *(file.videos if len(file.videos) == 1 else ())):
         for name in ("fps", "frame_rate"):
             value = about.get(name)
-            if isinstance(value, int | float) and 0.01 <= value <= 1000:
+            if isinstance(value, int | float) and cells.is_rate(value):
                 return float(value)
     return None

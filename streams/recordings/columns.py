@@ -6,8 +6,9 @@ one. ``x`` and ``y`` alone have no unit: with a width and a height they are a bo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+
+from streams.recordings.cells import plain_name
 
 UNUSED = "-"
 MOMENTS = ("frame", "t_s", "t_ms")
@@ -48,7 +49,6 @@ ALIASES = {
     "consider": "consider considered notignored active",
 }  # fmt: skip
 ROLE_OF = {alias: role for role, names in ALIASES.items() for alias in names.split()}
-NOT_IN_A_NAME = re.compile(r"[\W_]+")
 
 
 def parse(text: str) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ def lacking(roles: Sequence[str]) -> str:
 
 def of_header(names: Sequence[str]) -> tuple[str, ...]:
     """The roles of a header's names; ``-`` for a name that nobody knows and for a second column of the same role."""
-    roles = [ROLE_OF.get(NOT_IN_A_NAME.sub("", name.lower()), UNUSED) for name in names]
+    roles = [ROLE_OF.get(plain_name(name), UNUSED) for name in names]
     plain = [name.strip().lower() for name in names]
     if "width" in roles and "height" in roles and not {"left", "cx"} & set(roles):
         roles = [{"x": "left", "y": "top"}.get(name, role) for name, role in zip(plain, roles, strict=True)]
@@ -88,7 +88,7 @@ def of_header(names: Sequence[str]) -> tuple[str, ...]:
 def known(names: Sequence[str]) -> int:
     """How many of the names are known, plain x and y among them: whether a line is a header at all."""
     plain = {"x", "y", "z", "vx", "vy", "visibility"}
-    return sum(NOT_IN_A_NAME.sub("", name.lower()) in ROLE_OF or name.strip().lower() in plain for name in names)
+    return sum(plain_name(name) in ROLE_OF or name.strip().lower() in plain for name in names)
 
 
 def suggestion(names: Sequence[str]) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+from streams.recordings.cells import is_rate
 from streams.recordings.layouts import FORCED, MOT
 from streams.recordings.model import Options, OptionsError
 
@@ -12,7 +11,7 @@ NAMES = (*FORCED, "coco", "jsonl")
 
 def check_options(options: Options) -> None:
     """Raises OptionsError for options that contradict each other, and for a frame rate that is none."""
-    if options.fps is not None and not (math.isfinite(options.fps) and 0.01 <= options.fps <= 1000):
+    if options.fps is not None and not is_rate(options.fps):
         raise OptionsError(f"fps: expected frames a second from 0.01 to 1000, got {options.fps}")
     if options.format is not None and options.format not in NAMES:
         raise OptionsError(f"--format: expected one of {', '.join(NAMES)}; got {options.format!r}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from streams.recordings.cells import is_rate
 from streams.recordings.model import Options, Seen
 from streams.recordings.opening import SequenceInfo
 from streams.recordings.parsed import Parsed
@@ -53,9 +54,9 @@ def _rate(parsed: Parsed, options: Options, info: SequenceInfo | None, step: int
     if options.fps is not None:
         other = f", {info.path} says {own:g}" if info and own and own != options.fps else ""
         return options.fps, f"{options.fps:g} frames a second (--fps{other})"
-    if info and own and 0.01 <= own <= 1000:
+    if info and own and is_rate(own):
         return own, f"{own:g} frames a second ({info.path})"
-    if parsed.fps is not None and 0.01 <= parsed.fps <= 1000:
+    if parsed.fps is not None and is_rate(parsed.fps):
         return parsed.fps, f"{parsed.fps:g} frames a second (the file says so)"
     fps = ANNOTATED * step if parsed.name == "obsmat" else DEFAULT
     return fps, f"{fps:g} frames a second (ASSUMED: nothing in the file says it; --fps does)"

@@ -300,4 +300,6 @@ def test_numbers_of_no_sense_are_told_and_never_raise(seed: int) -> None:
         floor = rnd.choice(("", f", floor_m: {[some(2) for _ in range(4)]}", ", floor_m: [[0, 0], [10, 0], [10, 8]]"))
         size = rnd.choice(("[1920, 1080]", "[1, 1]", "[100000, 3]"))
         camera = f"  - {{id: c, size_px: {size}, {source}{floor}}}\n"
-        examine({"hall.yaml": f"id: h\nname: H\nsize_m: [10, 8]\nzones: []\ncameras:\n{camera}"})
+        loaded, found = examine({"hall.yaml": f"id: h\nname: H\nsize_m: [10, 8]\nzones: []\ncameras:\n{camera}"})
+        assert found
+        assert (loaded is None) == any(problem.severity == "error" for problem in found)
