@@ -125,13 +125,15 @@ class Proof:
     def _first_kept(self, bounds: Bounds) -> dict[Stream, Cause]:
         """Where retention has cut a topic, what a lane published before the first that is left is not to be found.
 
-        By streams without hall and agent, which stand for all of a lane in a partition of a topic.
+        Nor is all that it published on that one's own record, for the cut may lie between two of its outputs. By streams
+        without hall and agent, which stand for all of a lane in a partition of a topic.
         """
         gone = ((topic, p, "", lane, "") for topic, p in bounds.cut for lane, number in bounds.ends if number == p)
         first: dict[Stream, Cause] = dict.fromkeys(gone, NEVER)
         for (topic, partition, _, lane, _), places in self._published.items():
             if (topic, partition) in bounds.cut and places:
-                key, lowest = (topic, partition, "", lane, ""), min(places)[:2]
+                era, offset, _ = min(places)
+                key, lowest = (topic, partition, "", lane, ""), (era, offset + 1)
                 first[key] = min(first.get(key, lowest), lowest)
         return first
 
@@ -176,6 +178,7 @@ def replay_log(recording: Path, results: Results, *, prove: bool, topology: Topo
         results.published(output)
         if prove and output.id is not None:
             proof.replayed(output.topic, output.partition, output.id, output.value)
+    starts |= driver.began_with_a_loss()
     bounds = _bounds(about, topology, starts, partitions)
     return Replayed(driver, *(proof.compare(bounds) if prove else Verdict(0, [], 0)))
 

@@ -29,7 +29,9 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
 
     ``next_offset``: the first record not yet seen; ``time_ms``: the partition's time; ``checksum``: of the record before
     ``next_offset``, to know the log again by; ``log_id``: of the log, or topic, it belongs to; ``pending``: the era
-    begins with the next record and gets its timestamp, ``era`` at the least; ``snapshot_ms``: time of the last snapshot.
+    begins with the next record and gets its timestamp, ``era`` at the least; ``snapshot_ms``: time of the last snapshot;
+    ``lost_from``: the records from here up to ``next_offset`` were lost, and nobody has been told yet; ``ended``: nothing
+    behind ``next_offset`` was published by who wrote this mark, because it ended with it.
     """
 
     era: int
@@ -41,6 +43,8 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
     topology: int
     halls: tuple[str, ...]
     snapshot_ms: int = 0
+    lost_from: int | None = None
+    ended: bool = False
 
 
 class Restored(NamedTuple):

@@ -56,6 +56,12 @@ class LogDriver:
             )  # fmt: skip
         return self.engines[key]
 
+    def began_with_a_loss(self) -> dict[tuple[str, int], tuple[int, int]]:
+        """By (lane, partition), the (era, offset) from which the replay can say what was published, where that is later
+        than its first record: what was published behind lost records, before their loss was noticed, nobody computes again.
+        """
+        return {key: (engine.era, 0) for key, engine in self.engines.items() if engine.counts["lost"]}
+
 
 def step(engine: Engine, record: Record) -> list[Output]:
     """Process a record of a log as it was left: what is missing before the first record was lost, later gaps are the log's."""

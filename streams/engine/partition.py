@@ -66,7 +66,6 @@ class Engine:
         self.counts: Counter[str] = Counter()
         self._tap, self._meter, self._time_to = tap, meter, time_to
         self._admission = Admission(lane, partition, partitions, self.counts)
-        self._lost_from: int | None = None
         self._last: Record | None = None
         self._resume(restored.mark if restored else None)
         if restored and restored.mark:
@@ -78,7 +77,7 @@ class Engine:
         mark = mark or Mark(era=0, pending=True, next_offset=0, time_ms=0, checksum=0, log_id="", topology=0, halls=())
         self.era, self.pending = mark.era, mark.pending
         self.next_offset, self.time_ms, self.snapshot_ms = mark.next_offset, mark.time_ms, mark.snapshot_ms
-        self._checksum = mark.checksum
+        self._checksum, self._lost_from = mark.checksum, mark.lost_from
 
     # -- input -----------------------------------------------------------------------------------------------------
 
@@ -117,9 +116,14 @@ class Engine:
             self._tick(offset, out)
 
     def skip_to(self, offset: int, *, lost: bool) -> None:
-        """The records before ``offset`` are not in the log: never were (compaction, a transaction's marker), or ``lost``."""
+        """The records before ``offset`` are not in the log: never were (compaction, a transaction's marker), or ``lost``.
+
+        A loss begins a new era. What came behind the lost records may have been published before, by somebody who had
+        read them; without them it will be something else, and one id must not stand for both.
+        """
         if lost:
-            self._lost_from = self.next_offset
+            self._lost_from = self.next_offset if self._lost_from is None else self._lost_from
+            self.era, self.pending = self.era + 1, True
         self.next_offset = offset
 
     def _prove(self, record: Record) -> None:
@@ -217,11 +221,13 @@ class Engine:
     def checkpoint(self) -> Checkpoint:
         """Everything up to here. The halls whose bytes have not changed since the last checkpoint are left out."""
         changed = []
+        # A loss that nobody has been told of is still before the halls, whoever goes on from here.
+        seen_to = self.next_offset if self._lost_from is None else self._lost_from
         for hall in self.halls.values():
             body = hall.rebase()
             if body != hall.written:
                 hall.written = body
-                changed.append((hall.hall.id, encode_hall(HallRecord(max(self.next_offset, hall.resume_at), body))))
+                changed.append((hall.hall.id, encode_hall(HallRecord(max(seen_to, hall.resume_at), body))))
         return Checkpoint(changed, encode_mark(self.mark()), self.next_offset)
 
     def whole(self) -> Checkpoint:
@@ -235,7 +241,7 @@ class Engine:
         halls = tuple(hall.hall.id for hall in self.halls.values())
         return Mark(
             self.era, self.pending, self.next_offset, self.time_ms, known, self.log_id, self.topology, halls,
-            self.snapshot_ms,
+            self.snapshot_ms, self._lost_from,
         )  # fmt: skip
 
 

@@ -105,6 +105,8 @@ class LanePartition:
                     f"it is another log, or lost its end. {ADVICE}"
                 )
             for start in range(0, len(batch.records), YIELD_EVERY):
+                if self._over:
+                    return None
                 if (rewind := await self._stretch(batch, start)) is not None:
                     return rewind
                 if start + YIELD_EVERY <= len(batch.records):
@@ -124,13 +126,17 @@ class LanePartition:
                 except Gap as gap:
                     if record is batch.records[0] and batch.asked != gap.wanted:
                         return Rewind(gap.wanted)
-                    await self._cross(gap, record)
+                    if not await self._cross(gap, record, outputs):
+                        return None
                     outputs += process(record)
         finally:
-            if outputs:
-                self._port.publish(outputs)
-                self._on_outputs(outputs)
+            self._publish(outputs)
         return None
+
+    def _publish(self, outputs: list[Output]) -> None:
+        if outputs:
+            self._port.publish(outputs)
+            self._on_outputs(outputs)
 
     async def idle(self) -> None:
         """Now and then, also when nothing comes in: what is in hand, or has failed, should not wait for the next record."""
@@ -147,12 +153,22 @@ class LanePartition:
         if self._port.backlog > BACKLOG_AT_MOST:
             await self._port.settle()
 
-    async def _cross(self, gap: Gap, record: Record) -> None:
-        """Asked for from the log, and not there: before the log's start it is lost, elsewhere it never was."""
-        start = await self._port.start(record.topic, record.partition)
-        lost = gap.wanted < start
-        self.engine.skip_to(record.offset, lost=lost)
-        self._snapshot_due |= lost
+    async def _cross(self, gap: Gap, record: Record, outputs: list[Output]) -> bool:
+        """Asked for from the log, and not there: before the log's start it is lost, elsewhere it never was.
+
+        A loss begins a new era, which is on disk before anything is published under it: two owners who lost different
+        records must not have the same one. False: the partition is somebody else's by now.
+        """
+        if gap.wanted >= await self._port.start(record.topic, record.partition):
+            self.engine.skip_to(record.offset, lost=False)
+            return True
+        await self.settled()
+        self._publish(outputs)
+        outputs.clear()
+        self._snapshot_due = True
+        self.engine.skip_to(record.offset, lost=True)
+        self._over = not await self._write(self.engine.checkpoint())
+        return not self._over
 
     async def _mark(self) -> None:
         """Encode a checkpoint here; write it in the background, after the one before."""

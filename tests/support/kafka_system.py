@@ -174,9 +174,15 @@ class KafkaSystem:
         resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
         self._admin.incremental_alter_configs([resource])[resource].result(PATIENCE_S)
 
-    def lose(self, topic: str) -> dict[int, int]:
-        """As retention does: everything that a topic has now goes; by partition, where the log begins then."""
-        ends = [TopicPartition(topic, p, self.log.end(topic, p)) for p in range(self.partitions)]
+    def lose(self, topic: str, upto: Mapping[int, int] | None = None) -> dict[int, int]:
+        """As retention does: what stands before ``upto`` (by partition) goes; None: all that a topic has now.
+
+        By partition, where the log begins then.
+        """
+        ends = [
+            TopicPartition(topic, p, self.log.end(topic, p) if upto is None else upto[p])
+            for p in range(self.partitions)
+        ]
         for future in self._admin.delete_records([tp for tp in ends if tp.offset > 0]).values():
             future.result(PATIENCE_S)
         return {tp.partition: tp.offset for tp in ends}

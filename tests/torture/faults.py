@@ -13,11 +13,13 @@ from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
+from agents.topology import TOPOLOGY
 from streams.codec import TICK
 from streams.embedded.log import Log
 from streams.log import Append
 from streams.rows import configured
 from streams.topics import JOURNAL, OBSERVATIONS
+from tests.support.system import until
 from tests.torture.cameras import Cameras
 from tests.torture.halls import variants
 from tests.torture.system import EmbeddedSystem
@@ -30,6 +32,8 @@ class Fault(NamedTuple):
     weight: int
     act: Act
     destroys: bool = False
+    cuts: bool = False
+    """Takes records that somebody would have to count."""
 
 
 def kill(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
@@ -110,6 +114,38 @@ def retention(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
     system.start()
 
 
+def lose_what_was_published(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """
+    mark         published        kill -9
+    |------------|-----------------|
+    | removed .......... | left ...        the same offsets give other events now, which must not have the same ids
+    """
+    topic = chance.choice((OBSERVATIONS, OBSERVATIONS, JOURNAL))
+    lane, start = lane_of(topic), system.log.end(topic, 0)
+    until(f"the lane {lane} to work", lambda: system.marked(lane) > start)
+    time.sleep(chance.uniform(0.3, 0.9))  # somewhere between two checkpoints
+    system.kill()
+    with cameras.paused:
+        marked, end = system.marked(lane), system.log.end(topic, 0)
+        if end - marked > 1:
+            keep_from(system, topic, chance.randint(marked + 1, end - 1))
+    system.start()
+
+
+def lane_of(topic: str) -> str:
+    return next(lane.name for lane in TOPOLOGY.lanes if lane.topic == topic)
+
+
+def keep_from(system: EmbeddedSystem, topic: str, offset: int) -> None:
+    """Remove what stands before this offset, as a limit in bytes would."""
+    kept = sum(len(r.key or b"") + len(r.value or b"") for r in system.records(topic) if r.offset >= offset)
+    spec = system.log.topics()[topic]
+    system.log.create_topic(replace(spec, retention_ms=None, retention_bytes=kept))
+    system.log.retain(time.time_ns() // 1_000_000)
+    system.log.create_topic(spec)
+    assert system.log.start(topic, 0) == offset
+
+
 def restore_backup(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
     """Yesterday's copy in the log's place: the engine refuses it until told that it is meant."""
     copy = system.directory / f"backup-{time.time_ns()}.db"
@@ -140,6 +176,7 @@ FAULTS = (
     Fault("file size limit", 2, file_size_limit),
     Fault("clock jumps", 2, clock_jumps),
     Fault("reconfigured", 3, reconfigure),
-    Fault("retention", 2, retention, destroys=True),
+    Fault("retention", 2, retention, destroys=True, cuts=True),
+    Fault("published records lost", 2, lose_what_was_published, destroys=True, cuts=True),
     Fault("backup restored", 1, restore_backup, destroys=True),
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from streams.checkpoint import Mark, Restored
 from streams.codec import id_of
-from streams.engine import Engine, Gap, OtherLog
+from streams.engine import Checkpoint, Engine, Gap, OtherLog
 from streams.events import LogLost
 from tests.support.script import (
     Script,
@@ -201,6 +202,71 @@ def test_what_was_lost_is_published_for_every_hall_and_counted() -> None:
     assert [o.topic for o in outputs[:2]] == ["hall.journal"] * 2
     assert engine.counts["lost"] == 40
     assert not any(isinstance(o.event, LogLost) for o in engine.process(script.poke("b"))), "said once"
+
+
+def test_a_loss_begins_a_new_era_for_what_comes_behind_it_may_have_been_published_before() -> None:
+    """
+    mark     published, then kill -9
+    |1-------|-------- 5                 era E
+    | lost . 4 --------5 ...             other events from the same records: era E + 1 at the least
+    """
+    script, engine = running("a", at=3)
+    before = engine.era
+    engine.skip_to(42, lost=True)
+    assert engine.pending, "its number comes with the next record"
+    script.offset = 42
+    outputs = engine.process(script.poke("a", at=3))
+    assert engine.era == before + 1, "also where that record has the time of the one that began the last era"
+    assert {o.id.era for o in outputs if o.id} == {before + 1}
+    engine.skip_to(50, lost=True)
+    script.offset = 50
+    engine.process(script.poke("a", at=9))
+    assert engine.era == START_MS + 9000
+
+
+def test_a_gap_that_is_the_logs_own_keeps_the_era() -> None:
+    script, engine = running("a", at=3)
+    before = engine.era
+    engine.skip_to(42, lost=False)
+    script.offset = 42
+    engine.process(script.poke("a", at=9))
+    assert engine.era == before
+
+
+@pytest.mark.parametrize("encode", [Engine.checkpoint, Engine.whole])
+def test_a_loss_that_was_not_told_before_the_end_is_told_by_who_goes_on(encode: Callable[[Engine], Checkpoint]) -> None:
+    """
+    |0-- a, b --|2 . . lost . . 42|  kill -9  |42-- told to both, under the era that began
+    """
+    script, engine = running("a", "b")
+    store = dict[bytes, bytes]()
+    write(store, "w", engine.whole())
+    engine.skip_to(42, lost=True)
+    write(store, "w", encode(engine))
+    script.offset = 42
+    poke = script.poke("b")
+    restored = restart(store)
+    lost = {
+        e.hall: (e.first_offset, e.next_offset) for o in restored.process(poke) if isinstance(e := o.event, LogLost)
+    }
+    assert lost == {"a": (2, 42), "b": (2, 42)}
+    engine.process(poke)
+    assert (restored.mark(), states(restored)) == (engine.mark(), states(engine))
+
+
+def test_a_second_loss_before_the_first_was_told_is_one_with_it() -> None:
+    script, engine = running("a")
+    before = engine.era
+    engine.skip_to(10, lost=True)
+    store = dict[bytes, bytes]()
+    write(store, "w", engine.whole())
+    restored = restart(store)
+    restored.skip_to(42, lost=True)
+    script.offset = 42
+    outputs = restored.process(script.poke("a"))
+    lost = [(e.first_offset, e.next_offset) for o in outputs if isinstance(e := o.event, LogLost)]
+    assert lost == [(1, 42)]
+    assert restored.era == before + 2
 
 
 def test_a_hall_that_was_ahead_of_the_mark_has_lost_less() -> None:

@@ -296,9 +296,35 @@ def test_what_was_asked_for_and_lies_before_the_logs_start_is_lost_and_told() ->
     port, part = at_four(records)
     del port.source[:6]
     assert run(part.take(batch(records[6:], asked=4))) is None
-    assert port.told()[0] == "a engine log_lost 4"
+    assert port.told()[:2] == ["a engine configured", "a engine log_lost 4"], "a new era begins"
     assert part.engine.counts["lost"] == 2
     assert part.engine.next_offset == 10
+
+
+def test_the_era_that_a_loss_begins_is_on_disk_before_anything_is_published_under_it() -> None:
+    """
+    calls      what came before | settle  write  mark of era + 1 | log_lost ...
+    """
+    records = script(9).records
+    port, part = at_four(records)
+    del port.source[:6]
+    port.calls.clear()
+    run(part.take(batch(records[6:], asked=4)))
+    assert [call.split()[0] for call in port.calls] == ["settle", "write", "publish"]
+    mark = port.restored().mark
+    assert mark is not None
+    assert (mark.pending, mark.lost_from, mark.next_offset) == (True, 4, 6)
+
+
+def test_who_is_not_the_owner_any_more_publishes_nothing_behind_a_loss() -> None:
+    records = script(9).records
+    port, part = at_four(records)
+    del port.source[:6]
+    port.owner = False
+    assert run(part.take(batch(records[6:], asked=4))) is None
+    assert port.sent == []
+    assert run(part.take(batch(records[8:], asked=8))) is None
+    assert port.sent == []
 
 
 def test_what_was_asked_for_and_never_was_in_the_log_is_passed_over() -> None:

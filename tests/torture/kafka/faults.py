@@ -213,15 +213,30 @@ def junk(scene: Scene) -> None:
 
 def retention(scene: Scene) -> None:
     """Records are removed before the engine has read them. What stood is judged first; then the loss has to be told."""
+    _lose(scene, lambda mark, end: end, rest_s=1.5)
+
+
+def lose_what_was_published(scene: Scene) -> None:
+    """
+    mark         published        kill -9
+    |------------|-----------------|
+    | removed .......... | left ...        the same offsets give other events now, which must not have the same ids
+    """
+    _lose(scene, lambda mark, end: scene.chance.randint(mark + 1, end - 1) if end - mark > 1 else mark, rest_s=0.0)
+
+
+def _lose(scene: Scene, upto: Callable[[int, int], int], rest_s: float) -> None:
+    """``upto``: where the log begins then, by the lane's mark and the log's end."""
     topic = scene.chance.choice((OBSERVATIONS, OBSERVATIONS, JOURNAL))
     [lane] = [lane.name for lane in TOPOLOGY.lanes if lane.topic == topic]
     names, system = scene.kill_all(), scene.system
     scene.judge(drained=False)
-    time.sleep(1.5)
-    marks = {p: system.marked(lane, p) for p in system.busy()}
-    starts = system.lose(topic)
+    time.sleep(rest_s)
+    marks = {p: system.marked(lane, p) for p in range(system.partitions)}
+    begins = {p: max(system.log.start(topic, p), upto(mark, system.log.end(topic, p))) for p, mark in marks.items()}
+    starts = system.lose(topic, begins)
     until("the broker to note where its log begins, for when it is killed", lambda: _noted(scene, topic, starts))
-    lost = {(lane, mark, starts[p]) for p, mark in marks.items() if 0 < mark < starts[p]}
+    lost = {(lane, marks[p], starts[p]) for p in system.busy() if 0 < marks[p] < starts[p]}
     scene.whole = False
     for name in names:
         scene.add(name)
@@ -255,4 +270,5 @@ FAULTS = (
     Fault("reconfigured", 3, reconfigure),
     Fault("junk", 1, junk),
     Fault("retention", 1, retention),
+    Fault("published records lost", 1, lose_what_was_published),
 )
