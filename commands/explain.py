@@ -26,9 +26,8 @@ from streams.operating.reading import Span, stretch
 from streams.partitioner import partition_of
 from streams.record import Record
 from streams.snapshot import latest
-from streams.topics import ALERTS, COMMANDS, DEAD, JOURNAL, LATE, SNAPSHOTS
+from streams.topics import PUBLISHED, SNAPSHOTS
 
-PUBLISHED = (JOURNAL, ALERTS, COMMANDS, LATE, DEAD)
 STATE_SHOWN = 4000
 
 

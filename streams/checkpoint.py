@@ -30,8 +30,8 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
     ``next_offset``: the first record not yet seen; ``time_ms``: the partition's time; ``checksum``: of the record before
     ``next_offset``, to know the log again by; ``log_id``: of the log, or topic, it belongs to; ``pending``: the era
     begins with the next record and gets its timestamp, ``era`` at the least; ``snapshot_ms``: time of the last snapshot;
-    ``lost_from``: the records from here up to ``next_offset`` were lost, and nobody has been told yet; ``ended``: nothing
-    behind ``next_offset`` was published by who wrote this mark, because it ended with it.
+    ``lost_from``: the records from here up to ``next_offset`` were lost, and nobody has been told yet; ``until``: with this
+    offset a new era begins, because the log is a copy that goes on by itself.
     """
 
     era: int
@@ -44,7 +44,7 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
     halls: tuple[str, ...]
     snapshot_ms: int = 0
     lost_from: int | None = None
-    ended: bool = False
+    until: int | None = None
 
 
 class Restored(NamedTuple):

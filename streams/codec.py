@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 from streams.events import Event
+from streams.ids import EventId, parse_id
+from streams.record import Record
 
 MAX_OUTPUT_BYTES = 1_000_000
 """Kafka's default limit of a message is 1,048,588 bytes; what is larger never leaves the engine."""
@@ -121,3 +123,12 @@ def id_of(raw: bytes) -> str | None:
         return _envelope.decode(raw).id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
         raise BadRecord(str(e)[:500]) from None
+
+
+def event_id_of(record: Record) -> EventId | None:
+    """The id under which the engine published this record; None for what others wrote, or nobody can read."""
+    try:
+        text = id_of(record.value) if record.value is not None and record.key is not None else None
+        return None if text is None else parse_id(text)
+    except (BadRecord, ValueError):
+        return None

@@ -42,6 +42,9 @@ TOPICS = (
     Topic(SNAPSHOTS, "hourly whole states of the engine"),
 )
 
+PUBLISHED = (JOURNAL, ALERTS, COMMANDS, LATE, DEAD)
+"""What the engine publishes events into; others may write into some of them too."""
+
 
 STATE_ENDING = "-changelog"
 

@@ -38,6 +38,10 @@ class LogMissing(LogError):
     """There is no log at this path, or the one that was opened was moved away or replaced."""
 
 
+class LogGone(LogError):
+    """There was a log at this path, which the engine has worked on, and it is not there any more."""
+
+
 class LogRefused(LogError):
     """The operating system does not let us use the file: its rights, its place, or what it is."""
 

@@ -17,11 +17,12 @@ from streams.embedded import backup, errors
 from streams.embedded.appending import append_rows
 from streams.embedded.catalogue import Catalogue
 from streams.embedded.connection import Connection, WriteConnection, identity
-from streams.embedded.errors import LogRefused, TopicMissing, translated
+from streams.embedded.errors import LogGone, LogRefused, TopicMissing, translated
 from streams.embedded.lock import holding
 from streams.embedded.retention import Retention
 from streams.embedded.schema import OFFSET_BITS, OFFSETS, base, check_content, check_file
 from streams.embedded.schema import create as create_file
+from streams.embedded.witness import last_seen, witness_path
 from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Place, Runner, TopicSpec, newest_in
 from streams.record import Record
 
@@ -47,6 +48,15 @@ _STATS = f"""
 def wall_ms() -> int:
     """Unix milliseconds by this machine's clock."""
     return time.time_ns() // 1_000_000
+
+
+def _refuse_if_gone(path: Path) -> None:
+    """An empty log where there was one would begin its offsets, and soon its ids, anew, and nobody would be told."""
+    if (was := last_seen(path)) is not None:
+        raise LogGone(
+            f"{path}: the log that was here is gone ({was}). What to do: put it back, or mount its disk; or restore a backup "
+            f"(docs/operations.md); or, to begin an empty log, remove {witness_path(path)} first."
+        )
 
 
 class Log:
@@ -96,6 +106,7 @@ class Log:
         path = path.absolute()
         with translated(path, "opening"):
             if create and not read_only and not path.exists():
+                _refuse_if_gone(path)
                 create_file(path)
             check_file(path)
             file = identity(path)

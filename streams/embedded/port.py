@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from streams.checkpoint import Mark
+from streams.embedded.published import published_end
 from streams.embedded.transport import EmbeddedLog
+from streams.embedded.witness import Witness
 from streams.embedded.writer import Placed
 from streams.engine import Output
 from streams.log import Append
@@ -15,8 +18,10 @@ from streams.worker.port import StateRow
 
 
 class EmbeddedPort:
-    def __init__(self, embedded: EmbeddedLog) -> None:
-        self._log, self._writer = embedded.log, embedded.writer
+    """``witness``: of where the log's lanes have come; ``copy``: what it said when the log was opened."""
+
+    def __init__(self, embedded: EmbeddedLog, witness: Witness | None = None, *, copy: bool = False) -> None:
+        self._log, self._writer, self._witness, self._copy = embedded.log, embedded.writer, witness, copy
         self._last: asyncio.Future[Placed] | None = None
         self._failed: BaseException | None = None
 
@@ -48,7 +53,12 @@ class EmbeddedPort:
     ) -> bool:
         rows = [Append(topic, partition, key, value, None) for key, value in (*halls, mark)]
         await self._writer.append(rows, {(GROUP, source, partition): next_offset})
+        if self._witness is not None:
+            await asyncio.to_thread(self._witness.note, source, partition, next_offset)
         return True
+
+    async def copied(self, lane: str, partition: int, mark: Mark) -> int | None:
+        return await asyncio.to_thread(published_end, self._log, lane, partition, mark) if self._copy else None
 
     async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
         await self._writer.append([Append(topic, partition, key, None, None) for key in keys])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
@@ -15,12 +16,16 @@ from streams.embedded.lock import ConsumerLock
 from streams.embedded.log import Log
 from streams.embedded.port import EmbeddedPort
 from streams.embedded.transport import EmbeddedLog, register
+from streams.embedded.witness import Witness
 from streams.lane import Topology
 from streams.log import Append
 from streams.rows import ticks
+from streams.topics import GROUP
 from streams.worker.app import build_app
 from streams.worker.port import LanePort
 from streams.worker.service import WorkerService
+
+log = logging.getLogger(__name__)
 
 RETAIN_EVERY_S = 30.0
 
@@ -40,7 +45,16 @@ class EmbeddedService(WorkerService):
         topics.ensure_topics(self._store, self._topology)
         self._own_clock = self._store.topics()[self._topology.lanes[0].topic].time == "producer"
         self.embedded = EmbeddedLog(self._store)
-        return EmbeddedPort(self.embedded), self.embedded.partitions(self._topology.lanes[0].topic)
+        return self._port(), self.embedded.partitions(self._topology.lanes[0].topic)
+
+    def _port(self) -> EmbeddedPort:
+        witness, positions = Witness(self._path, self._store.id), self._store.positions()
+        doubt = witness.doubt(
+            {(topic, number): at for (group, topic, number), at in positions.items() if group == GROUP}
+        )
+        if doubt is not None:
+            log.warning("%s: %s. A new era begins, so that no id stands for two events.", self._path, doubt)
+        return EmbeddedPort(self.embedded, witness, copy=doubt is not None)
 
     def _build(self, partitions: int) -> faust.App:
         register()

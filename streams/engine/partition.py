@@ -77,7 +77,7 @@ class Engine:
         mark = mark or Mark(era=0, pending=True, next_offset=0, time_ms=0, checksum=0, log_id="", topology=0, halls=())
         self.era, self.pending = mark.era, mark.pending
         self.next_offset, self.time_ms, self.snapshot_ms = mark.next_offset, mark.time_ms, mark.snapshot_ms
-        self._checksum, self._lost_from = mark.checksum, mark.lost_from
+        self._checksum, self._lost_from, self.until = mark.checksum, mark.lost_from, mark.until
 
     # -- input -----------------------------------------------------------------------------------------------------
 
@@ -89,6 +89,8 @@ class Engine:
                 raise Gap(self.next_offset, offset)
             self._prove(record)
             return []
+        if self.until is not None:
+            self.turn_era_at(offset)
         begins, before_ms, record_ms = self.pending, self.time_ms, record.timestamp_ms
         if begins:
             self.era, self.pending = max(self.era, record_ms), False
@@ -123,8 +125,28 @@ class Engine:
         """
         if lost:
             self._lost_from = self.next_offset if self._lost_from is None else self._lost_from
-            self.era, self.pending = self.era + 1, True
+            self._turn_era()
         self.next_offset = offset
+
+    def end_era(self, published: int) -> None:
+        """The log is a copy of one that may have gone on elsewhere: what is still to come gets a new era.
+
+        ``published``: the offset behind the last record on which anything was published. Up to there the era stays, and
+        with it the ids of what is computed once more.
+        """
+        if not self.pending:
+            self.until = max(published, self.next_offset)
+
+    def turn_era_at(self, offset: int) -> bool:
+        """Begin the next era if it begins with this offset."""
+        turns = self.until is not None and offset >= self.until
+        if turns:
+            self._turn_era()
+        return turns
+
+    def _turn_era(self) -> None:
+        """The next one's number comes with its first record."""
+        self.era, self.pending, self.until = self.era + 1, True, None
 
     def _prove(self, record: Record) -> None:
         """The record before the mark must be the one that the mark remembers."""
@@ -241,7 +263,7 @@ class Engine:
         halls = tuple(hall.hall.id for hall in self.halls.values())
         return Mark(
             self.era, self.pending, self.next_offset, self.time_ms, known, self.log_id, self.topology, halls,
-            self.snapshot_ms, self._lost_from,
+            self.snapshot_ms, self._lost_from, self.until,
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from faust.types import TP
 
+from streams.checkpoint import Mark
 from streams.engine import Output
 from streams.kafka.errors import Unreachable
 from streams.kafka.log import KafkaLog
@@ -86,6 +87,10 @@ class KafkaPort:
     async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
         self._sender.append(TP(topic, partition), [Row(key, None) for key in keys])
         await self._sender.settle(TP(topic, partition))
+
+    async def copied(self, lane: str, partition: int, mark: Mark) -> int | None:
+        """Never: a cluster whose disks were put back is noticed by its records, as far as anybody had read them."""
+        return None
 
     async def start(self, topic: str, partition: int) -> int:
         return await _patiently(lambda: self._log.start(topic, partition))

@@ -29,8 +29,8 @@ EXITS = (  # the first row that fits counts
     Exit(0, True, "asked to stop, and everything is on disk"),
     Exit(64, True, "wrong options or settings", (kafka.NameTaken,)),
     Exit(
-        65, True, "the state or the log's file does not fit: another log, a newer version, a damaged file",
-        (OtherLog, StateUnreadable, errors.LogDamaged, errors.LogTooNew),
+        65, True, "the state or the log's file does not fit: another log, a newer version, a damaged file, a log that is gone",
+        (OtherLog, StateUnreadable, errors.LogDamaged, errors.LogTooNew, errors.LogGone),
     ),
     Exit(70, False, "a fault of ours: the log says what and where"),
     Exit(

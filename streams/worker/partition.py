@@ -51,8 +51,8 @@ class LanePartition:
         self._busy = asyncio.Lock()
         self._writing: asyncio.Task[bool] | None = None
         self._over = False
-        self._snapshot_due = engine.pending
-        """What the log no longer tells, a lost stretch or an era before this one, a snapshot has to."""
+        self._told_era = None if engine.pending else engine.era
+        """The era that a snapshot has told: from what it began with, a loss or another log's state, the log cannot tell."""
         self.marked_at, self.marked = monotonic(), engine.next_offset
         """When, and up to which offset, the last checkpoint was on disk."""
 
@@ -66,8 +66,13 @@ class LanePartition:
         Only the owner removes: whose position was refused is not the owner any more.
         """
         await self._check_log()
+        if not self.engine.pending and (end := await self._copied()) is not None:
+            self.engine.end_era(end)
         if await self._write(self.engine.whole()) and stale:
             await self._port.forget(self._topic, self.engine.partition, stale)
+
+    async def _copied(self) -> int | None:
+        return await self._port.copied(self.engine.lane.name, self.engine.partition, self.engine.mark())
 
     async def _check_log(self) -> None:
         """The log must be the one that the state belongs to."""
@@ -121,6 +126,8 @@ class LanePartition:
         process, outputs = self.engine.process, list[Output]()
         try:
             for record in batch.records[start : start + YIELD_EVERY]:
+                if self.engine.turn_era_at(record.offset) and not await self._begin_era(outputs):
+                    return None
                 try:
                     outputs += process(record)
                 except Gap as gap:
@@ -156,17 +163,19 @@ class LanePartition:
     async def _cross(self, gap: Gap, record: Record, outputs: list[Output]) -> bool:
         """Asked for from the log, and not there: before the log's start it is lost, elsewhere it never was.
 
-        A loss begins a new era, which is on disk before anything is published under it: two owners who lost different
-        records must not have the same one. False: the partition is somebody else's by now.
+        A loss begins a new era. False: the partition is somebody else's by now.
         """
-        if gap.wanted >= await self._port.start(record.topic, record.partition):
-            self.engine.skip_to(record.offset, lost=False)
-            return True
+        lost = gap.wanted < await self._port.start(record.topic, record.partition)
+        self.engine.skip_to(record.offset, lost=lost)
+        return not lost or await self._begin_era(outputs)
+
+    async def _begin_era(self, outputs: list[Output]) -> bool:
+        """It is on disk before anything is published under it: two owners that lost different records, or one of which is
+        not an owner any more, must not have the same one. False: the partition is somebody else's by now.
+        """
         await self.settled()
         self._publish(outputs)
         outputs.clear()
-        self._snapshot_due = True
-        self.engine.skip_to(record.offset, lost=True)
         self._over = not await self._write(self.engine.checkpoint())
         return not self._over
 
@@ -175,7 +184,7 @@ class LanePartition:
         await self.settled()
         started = monotonic()
         if self._snapshot_is_due():
-            self.engine.snapshot_ms, self._snapshot_due = self.engine.time_ms, False
+            self.engine.snapshot_ms, self._told_era = self.engine.time_ms, self.engine.era
             self._port.publish(snapshot_outputs(self.engine))
         checkpoint = self.engine.checkpoint()
         self._pace.done(started, monotonic())
@@ -183,7 +192,7 @@ class LanePartition:
 
     def _snapshot_is_due(self) -> bool:
         new_hour = self.engine.time_ms // HOUR_MS > self.engine.snapshot_ms // HOUR_MS
-        return not self.engine.pending and bool(self.engine.halls) and (self._snapshot_due or new_hour)
+        return not self.engine.pending and bool(self.engine.halls) and (new_hour or self.engine.era != self._told_era)
 
     async def settled(self) -> None:
         """Until the checkpoint in the background is on disk. Raises what stopped it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from streams.checkpoint import Mark
 from streams.engine import Output
 from streams.record import Record
 
@@ -39,6 +40,12 @@ class LanePort(Protocol):
 
     async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
         """Remove records of the state topic."""
+
+    async def copied(self, lane: str, partition: int, mark: Mark) -> int | None:
+        """None: the log is the one on which this mark was written last. Otherwise it is a copy, or an old state of it, and
+        the original may have gone on: the offset behind the last record on which the lane has published anything, as far
+        as this log shows it.
+        """
 
     async def start(self, topic: str, partition: int) -> int:
         """The first offset that is still there."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from streams.checkpoint import Restored, restore
+from streams.checkpoint import Mark, Restored, restore
 from streams.engine import Engine, Output
 from streams.lane import Lane
 from streams.record import Record
@@ -31,6 +31,7 @@ class FakePort:
         self.source, self.id, self.backlog = list(records), log_id, 0
         self.refuse: str | None = None
         self.owner = True
+        self.copy: int | None = None
         self.hold: asyncio.Event | None = None
         self.calls: list[str] = []
         self.asked: list[str] = []
@@ -69,6 +70,9 @@ class FakePort:
         self._call("forget", f"{len(keys)}")
         for key in keys:
             self.state.pop(key, None)
+
+    async def copied(self, lane: str, partition: int, mark: Mark) -> int | None:
+        return self.copy
 
     async def start(self, topic: str, partition: int) -> int:
         return self.source[0].offset if self.source else 0

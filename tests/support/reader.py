@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Container
 
-from streams.codec import BadRecord, id_of
-from streams.ids import EventId, Seen, parse_id
+from streams.codec import event_id_of
+from streams.ids import Seen
 from streams.record import Record
 
 
@@ -27,7 +27,7 @@ class Reader:
         self.repeats = 0
 
     def take(self, record: Record) -> None:
-        name = _name(record)
+        name = event_id_of(record)
         if name is None:
             return
         key, content = (record.topic, str(name)), zlib.crc32(record.value or b"")
@@ -41,16 +41,13 @@ class Reader:
         else:
             self.repeats += 1
 
+    def compare(self, record: Record) -> None:
+        """Something that was published in another log: under an id of this one, it must be the same."""
+        name, content = event_id_of(record), zlib.crc32(record.value or b"")
+        if name is not None and self._had.get((record.topic, str(name)), content) != content:
+            self.torn.append(str(name))
+
     def check(self, where: str) -> None:
         """Raises AssertionError where a user would have missed something, or taken one event for another."""
         assert not self.lost, f"{where}: published after a later one: {self.lost[:3]}"
         assert not self.torn, f"{where}: ids that stand for two events each: {self.torn[:3]}"
-
-
-def _name(record: Record) -> EventId | None:
-    """None for what others wrote, or nobody can read."""
-    try:
-        text = id_of(record.value) if record.value is not None and record.key is not None else None
-        return None if text is None else parse_id(text)
-    except (BadRecord, ValueError):
-        return None

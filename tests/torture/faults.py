@@ -161,6 +161,24 @@ def restore_backup(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> 
     system.start()
 
 
+def put_back_a_copy(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """A plain copy of the log in its own place, by `cp`: nobody is asked, and no id stands for two events."""
+    with cameras.paused:
+        if chance.random() < 0.5:
+            system.drain()
+        else:
+            system.kill()
+        kept = system.copy_away()
+        system.start()
+    time.sleep(chance.uniform(1.0, 4.0))
+    system.kill()
+    with cameras.paused:
+        system.abandon()
+        system.put_back(kept)
+    time.sleep(chance.choice((0.0, 0.5)))  # cameras do not wait for the engine
+    system.start()
+
+
 def reset(system: EmbeddedSystem) -> None:
     """``hall reset --yes``, as an operator does it."""
     done = system.hall("reset", "--yes")
@@ -178,5 +196,6 @@ FAULTS = (
     Fault("reconfigured", 3, reconfigure),
     Fault("retention", 2, retention, destroys=True, cuts=True),
     Fault("published records lost", 2, lose_what_was_published, destroys=True, cuts=True),
+    Fault("copy put back", 2, put_back_a_copy, destroys=True),
     Fault("backup restored", 1, restore_backup, destroys=True),
 )

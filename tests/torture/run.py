@@ -90,6 +90,7 @@ def _settle(
     assert system.drain() == 0, system.heard()[-3000:]
     _accounted_for(system)
     result = verdict.replayed(system.log, directory / "end.jsonl")
+    verdict.readers_miss_nothing(system.log, system.abandoned)
     states = verdict.states_equal(system.log, result)
     entries = verdict.counted_once(system.log, result.driver.engine(TOPOLOGY.lane("service"), 0)) if whole else 0
     return Ordeal(

@@ -1,0 +1,32 @@
+"""What a log shows of the outputs that were published behind a checkpoint: they are in it under ids of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from streams.checkpoint import Mark
+from streams.codec import event_id_of
+from streams.embedded.log import Log
+from streams.record import Record
+from streams.topics import PUBLISHED
+
+
+def published_end(log: Log, lane: str, partition: int, mark: Mark) -> int:
+    """The offset behind the last record on which the lane published anything in the mark's era; the mark's if nothing is
+    behind it.
+
+    Outputs carry the time of their cause, which is not before the mark's: that is where to begin to look.
+    """
+    places = (
+        name.offset + 1
+        for topic in PUBLISHED
+        for record in _since(log, topic, partition, log.offset_at(topic, partition, mark.time_ms))
+        if (name := event_id_of(record)) is not None and (name.lane, name.era) == (lane, mark.era)
+    )
+    return max(places, default=mark.next_offset)
+
+
+def _since(log: Log, topic: str, partition: int, offset: int) -> Iterator[Record]:
+    while records := log.read(topic, partition, offset):
+        yield from records
+        offset = records[-1].offset + 1
