@@ -246,6 +246,14 @@ class Log:
         with self._reader.use("reading positions") as db:
             return {(group, topic, number): at for group, topic, number, at in db.execute(query)}
 
+    def witnessed(self) -> bool:
+        """Whether this log had a witness beside it (``streams.embedded.witness``) before now; from here on it has."""
+        known = self._number("SELECT count(*) FROM meta WHERE name='witness'") > 0
+        if not known:
+            with self._writing().transaction("noting its witness") as db:
+                db.execute("INSERT OR IGNORE INTO meta VALUES('witness', '1')")
+        return known
+
     def changed(self) -> bool:
         """Whether anybody wrote anything since this was last asked; True the first time. Costs a few microseconds."""
         version = self._number("PRAGMA data_version")

@@ -49,9 +49,8 @@ class EmbeddedService(WorkerService):
 
     def _port(self) -> EmbeddedPort:
         witness, positions = Witness(self._path, self._store.id), self._store.positions()
-        doubt = witness.doubt(
-            {(topic, number): at for (group, topic, number), at in positions.items() if group == GROUP}
-        )
+        seen = {(topic, number): at for (group, topic, number), at in positions.items() if group == GROUP}
+        doubt = witness.doubt(seen, witnessed=self._store.witnessed())
         if doubt is not None:
             log.warning("%s: %s. A new era begins, so that no id stands for two events.", self._path, doubt)
         return EmbeddedPort(self.embedded, witness, copy=doubt is not None)

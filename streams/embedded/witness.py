@@ -5,8 +5,8 @@ Nothing in the log's own file can tell, for that is what was copied. So the witn
 which file the log was (its inode), and when it wrote that: a file that was copied, with whatever tool and whatever it
 keeps of times and owners, has another inode, or was changed by the file system later than the witness says.
 
-What it takes for a copy and is none (a changed owner, an upgrade from a version without witness) costs a new era, and
-nothing else. What it cannot see is a whole disk that was put back, file system and all (docs/operations.md).
+What it takes for a copy and is none (a changed owner) costs a new era, and nothing else. What it cannot see is a whole disk
+that was put back, file system and all (docs/operations.md).
 """
 
 from __future__ import annotations
@@ -43,17 +43,18 @@ class Witness:
         self._seen: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def doubt(self, positions: Positions) -> str | None:
+    def doubt(self, positions: Positions, *, witnessed: bool = True) -> str | None:
         """Why the log may be a copy of one that went on; None: it is the one, or nothing was ever processed in it.
 
-        A log with another id is no business of the witness: the state itself says so, and `hall reset` decides.
+        ``witnessed``: whether it ever had a witness; logs of versions that knew none had not. A log with another id is no
+        business of the witness: the state itself says so, and `hall reset` decides.
         """
         with translated(self._path, "reading the log's witness"):
             if not positions:
                 return None
             known = _read(self._path)
             if known is None:
-                return "there is no witness beside it of what was processed, as beside a copy"
+                return "there is no witness beside it of what was processed, as beside a copy" if witnessed else None
             if known["log"] != self._id:
                 return None
             return self._difference(known, positions)

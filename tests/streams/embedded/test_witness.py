@@ -99,6 +99,13 @@ def test_a_copy_without_witness_is_doubted_once_something_was_processed_in_it(lo
     assert doubt(log, {}) is None, "a log that no engine has worked on gives no ids"
 
 
+def test_a_log_of_a_version_that_knew_no_witness_is_not_doubted_and_has_one_from_then_on(log: Path) -> None:
+    witness_path(log).unlink()
+    with Log.open(log, create=False) as opened:
+        assert Witness(log, opened.id).doubt(AT, witnessed=opened.witnessed()) is None
+        assert opened.witnessed()
+
+
 @pytest.mark.parametrize("torn", [b"", b"{", b'{"log": 1}', b"\xff\xfe", b"[]"])
 def test_a_witness_that_a_power_cut_tore_is_none(log: Path, torn: bytes) -> None:
     witness_path(log).write_bytes(torn)
