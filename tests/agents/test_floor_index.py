@@ -32,6 +32,7 @@ def along(polygon: Polygon, edge: int, part: float) -> tuple[float, float]:
     return ax + part * (bx - ax), ay + part * (by - ay)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     shapes=st.lists(polygons, min_size=1, max_size=4),
@@ -49,6 +50,7 @@ def test_every_answer_is_that_of_testing_every_polygon(
         assert index.at(x, y) == brute_force(zones, x, y)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(shape=polygons, probes=st.lists(st.tuples(st.floats(), st.floats()), min_size=1, max_size=10))
 def test_nothing_is_far_outside_and_nothing_odd_raises(shape: Polygon, probes: list[tuple[float, float]]) -> None:

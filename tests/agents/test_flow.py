@@ -132,6 +132,7 @@ def some_lines(chance: random.Random, grid: float = 0.0) -> dict[str, Segment]:
     return {f"l{i}": (a, b) for i, (a, b) in enumerate(zip(ends, ends, strict=True))}
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.05, 0.5]), st.sampled_from([0.0, 0.25, 1.0]))
 def test_law_raw_crossings_are_those_of_brute_force(seed: int, leap: float, grid: float) -> None:
     """All lines, every step, in exact arithmetic: the same crossings in the same order."""
@@ -239,6 +240,7 @@ def strip_crossings(line: Segment, path: Sequence[PointM], inertia_m: float) -> 
     return said
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.1]), st.sampled_from([0.05, 0.25, 0.7]))
 def test_law_inertia_is_the_rule_in_hindsight(seed: int, leap: float, inertia_m: float) -> None:
     chance = random.Random(seed)
@@ -251,6 +253,7 @@ def test_law_inertia_is_the_rule_in_hindsight(seed: int, leap: float, inertia_m:
         assert got == strip_crossings(line, path, inertia_m)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32), st.sampled_from([0.05, 0.25, 1.0]))
 def test_law_across_a_whole_hall_inertia_changes_no_balance(seed: int, inertia_m: float) -> None:
     """A line that nobody can walk round: forward minus backward is that of the raw count, and directions alternate."""

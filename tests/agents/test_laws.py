@@ -44,6 +44,7 @@ def test_a_lively_scene_is_decided_the_same_way_every_time_and_over_any_checkpoi
     assert not silent, f"the scene gives {kind.name} no reason for {silent}: for these the law would hold for nothing"
 
 
+@pytest.mark.slow
 @every_agent
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
@@ -82,6 +83,7 @@ def sizes() -> dict[str, list[int]]:
     return sizes_over(hours=4)
 
 
+@pytest.mark.slow
 @every_agent
 def test_a_long_time_grows_no_state(kind: AgentType, sizes: dict[str, list[int]]) -> None:
     """Four hours stand for the week.
@@ -96,13 +98,14 @@ def test_a_long_time_grows_no_state(kind: AgentType, sizes: dict[str, list[int]]
     assert max(minutes[120:]) <= 1.5 * max(minutes[:120]) + LONGER_NUMBERS
 
 
-@pytest.mark.torture
+@pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_a_whole_week_grows_no_state() -> None:
     for name, minutes in sizes_over(hours=7 * 24).items():
         assert max(minutes[120:]) <= 1.5 * max(minutes[:120]) + LONGER_NUMBERS, name
 
 
+@pytest.mark.slow
 def test_processes_with_other_hash_seeds_conclude_the_same_to_the_byte() -> None:
     here = report()
     assert here.count(b"\n") > 100

@@ -174,6 +174,7 @@ def test_two_trackers_that_write_as_one_camera_are_named(second_tracker_m: float
     assert ("do two trackers write as one camera?" if second_tracker_m else "twice in their frame") in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frames", [demo_hour, clean_hour], ids=["usual noise", "perfect cameras"])
 def test_a_simulated_hour_raises_no_alarm(frames: Callable[[], tuple[list[Frame], object]]) -> None:
     assert alarms(example("demo"), frames()[0]) == []

@@ -57,6 +57,7 @@ def raw_forum() -> tuple[Hall, Rules]:
     return loaded.hall, loaded.rules
 
 
+@pytest.mark.slow
 def test_every_figure_of_the_real_day() -> None:
     file = shared("hall-day", "tracks.mot.txt")
     hall, rules = raw_forum()
@@ -65,6 +66,7 @@ def test_every_figure_of_the_real_day() -> None:
     assert (expected["frames"], expected["tracks"]) == (16_224, 146)
 
 
+@pytest.mark.slow
 def test_the_zones_of_the_real_hall_tile_its_floor() -> None:
     """So every row of the recording counts in exactly one of them."""
     file = shared("hall-day", "tracks.mot.txt")
@@ -118,6 +120,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("mot") / "rows.txt"
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(ZONES, LINES, ROWS, st.sampled_from([STRAIGHT_DOWN, SLANTED]), st.sampled_from([9.0, 10.0, 29.97]))
 def test_random_halls_and_rows(

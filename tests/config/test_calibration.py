@@ -44,11 +44,13 @@ def each(change: Callable[[Spot, Scene], Spot]) -> Spoil:
     return lambda found: found.spoilt(lambda spot: change(spot, found))
 
 
+@pytest.mark.slow
 def test_of_cameras_measured_well_nothing_is_said() -> None:
     """Points as far apart as the view allows, 2 px and 2 cm off; whatever the height, the tilt and the lens."""
     assert [(seed, str(p)) for seed in range(100) for p in told(scene(seed, spread=True))] == []
 
 
+@pytest.mark.slow
 def test_of_points_measured_anywhere_hardly_anything_is_said() -> None:
     """Where they happen to lie together, far floor is uncertain, and that is told; nothing else is."""
     said = [problem for seed in range(100) for problem in told(scene(seed, spread=False))]
@@ -110,6 +112,7 @@ def with_outlier(found: Scene, seed: int, off_m: float) -> tuple[Scene, int]:
     return Scene(found.size_px, found.size_m, tuple(spots), found.floor_m, found.height_m, found.tilt), i
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [5, 6, 8])
 def test_two_points_exchanged_are_named(count: int) -> None:
     right = 0
@@ -119,6 +122,7 @@ def test_two_points_exchanged_are_named(count: int) -> None:
     assert right >= NEARLY_ALL * len(SEEDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "off_m"), [(6, 1.5), (7, 1.0), (9, 0.7)])
 def test_the_one_wrong_point_is_named(count: int, off_m: float) -> None:
     right = 0
@@ -286,6 +290,7 @@ def test_a_plan_with_y_up_is_told_once_for_all_cameras() -> None:
     assert "y axis pointing up" in problem.hint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_numbers_of_no_sense_are_told_and_never_raise(seed: int) -> None:
     """Whatever stands there; a hundred cameras of noughts, ones and huge numbers each."""

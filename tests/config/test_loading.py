@@ -243,6 +243,7 @@ SCRAPS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.randoms(use_true_random=False), st.sampled_from(["demo", "forum"]))
 def test_a_damaged_example_loads_or_says_why(rnd: random.Random, name: str) -> None:

@@ -101,6 +101,7 @@ def check(output: Output) -> None:
     assert output.value.startswith(b'{"id":"%s","type":"' % str(output.id).encode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", LANES)
 def test_no_record_crashes_a_lane_and_none_is_lost_sight_of(name: str, seed: int) -> None:

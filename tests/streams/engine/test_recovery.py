@@ -204,6 +204,7 @@ def assert_same_end(last: Worker, expected: Engine) -> None:
     assert states(Engine(last.world.lane, restored=restore(last.world.store))) == states(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lane", "logs"), [(SENSING, sensing_logs()), (SERVICE, service_logs())], ids=["sensing", "service"]
 )
@@ -220,6 +221,7 @@ def test_a_lane_killed_at_any_record_goes_on_as_if_nothing_had_been(
     assert_same_end(last, engine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lane", "logs"), [(SENSING, sensing_logs()), (SERVICE, service_logs())], ids=["sensing", "service"]
 )

@@ -248,6 +248,7 @@ def test_options_that_contradict_each_other(file: Path, options: dict[str, Any],
         read(file, ROW, **options)
 
 
+@pytest.mark.slow
 def test_real_trajectories() -> None:
     obsmat, petrack = reread(shared("crowds", "eth_obsmat.txt")), reread(shared("crowds", "bi_corr_400_b_03.txt"))
     assert (obsmat.used, len({i for each in ids(obsmat) for i in each}), obsmat.bad) == (8_908, 360, ())

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
 from faust.types import TP
 
 from streams.engine import Output
@@ -200,6 +201,7 @@ def test_tending_ends_with_the_process() -> None:
     run(work)
 
 
+@pytest.mark.slow
 def test_a_topic_made_again_is_noticed_by_who_has_no_partition_of_it() -> None:
     """The group hands out none of a topic that was away when it looked: no mark would ever tell."""
 
