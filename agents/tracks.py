@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from agents.crossing import Crossing, Crossings, Strip
-from agents.lines import STEP_M
+from agents.lines import ROWS, STEP_M, PlanLine
 from agents.views import FAR_M, TINY_PX, Odd, Spot, View, is_there
 from config.geometry import Point
 from config.hall import Hall
@@ -143,7 +143,7 @@ class Motion:
         (h00, h01, h02, h10, h11, h12, h20, h21, h22), _, (left, near, right, far), _ = view
         strangers, passed, odd, step2, tiny = new.strangers, new.passed, new.odd, STEP_M * STEP_M, TINY_PX
         (lines_left, lines_near, lines_right, lines_far), min_score = self._about_lines, self._rules.min_score
-        above, last_ms = self._rules.walking_above_mps, None
+        above, last_ms, slow = self._rules.walking_above_mps, None, False
         keep = keep_v = per_s = dt_s = 0.0
         rows: list[Position] = []
         append, known = rows.append, tracks.get
@@ -168,11 +168,13 @@ class Motion:
             if track.at_ms != last_ms:
                 last_ms = track.at_ms
                 keep, keep_v, per_s, dt_s = self._weights(at_ms - last_ms)
-            old_x, old_y, old_vx, old_vy = track.x_m, track.y_m, track.vx_mps, track.vy_mps
+                slow = dt_s > STEP_S
+            old_x, old_y = track.x_m, track.y_m
+            old_vx, old_vy = track.vx_mps, track.vy_mps
             # From where it is to where it was expected. Kept in part it smooths; without smoothing the point stays as it is.
             off_x, off_y = old_x + old_vx * dt_s - raw_x, old_y + old_vy * dt_s - raw_y
             x, y = raw_x + keep * off_x, raw_y + keep * off_y
-            leaps = dt_s > STEP_S or off_x * off_x + off_y * off_y > step2
+            leaps = slow or off_x * off_x + off_y * off_y > step2
             if leaps and self._judges and too_far(track.last_seen, (at_ms, raw_x, raw_y)):
                 strangers.append((person.track, raw_x, raw_y))
                 continue
@@ -180,20 +182,26 @@ class Motion:
                 self._pass_lines(track, (x, y), (raw_x, raw_y), at_ms, passed)
             vx, vy = keep_v * old_vx + per_s * (x - old_x), keep_v * old_vy + per_s * (y - old_y)
             speed = sqrt(vx * vx + vy * vy)
-            track.x_m, track.y_m, track.at_ms, track.seen_ms, track.vx_mps, track.vy_mps = x, y, at_ms, tick_ms, vx, vy
-            if track.walking or speed > above:
-                self._walk_or_stand(track, speed, at_ms)
-            append((track.name, x, y, speed, track.walking))
+            track.x_m, track.y_m = x, y
+            track.vx_mps, track.vy_mps = vx, vy
+            track.at_ms, track.seen_ms = at_ms, tick_ms
+            walking = track.walking
+            if walking or speed > above:
+                walking = self._walk_or_stand(track, speed, at_ms)
+            append((track.name, x, y, speed, walking))
         return rows
 
-    def _walk_or_stand(self, track: Track, speed: float, at_ms: int) -> None:
+    def _walk_or_stand(self, track: Track, speed: float, at_ms: int) -> bool:
+        """Of a track that walks, or begins to: whether it walks from here on."""
         if not track.walking:
             stand(track)
             track.walking = True
-            return
+            return True
         _walk(track)
         if speed < self._rules.standing_below_mps:
             track.walking, track.stood_ms = False, at_ms
+            return False
+        return True
 
     def step(self, track: Track, x_m: float, y_m: float, at_ms: int, tick_ms: int) -> tuple[list[Position], Passed]:
         """Move one track to one point, which is known to be on the floor and within its reach."""
@@ -203,11 +211,14 @@ class Motion:
 
     def _pass_lines(self, track: Track, to: Point, seen: Point, at_ms: int, passed: Passed) -> None:
         """The step of a track that may be about lines, to a point that was seen at ``seen``."""
-        index, at = self._lines, (track.x_m, track.y_m)
-        short = abs(to[0] - at[0]) <= STEP_M and abs(to[1] - at[1]) <= STEP_M
-        lines = (index.at(*to) or index.at(*seen)) if short else index.all
-        if lines:
-            track.seen_near_line = at_ms, *seen
+        (x, y), (seen_x, seen_y), at = to, seen, (track.x_m, track.y_m)
+        lines: tuple[PlanLine, ...] | None = self._lines.all
+        if -STEP_M <= x - at[0] <= STEP_M and -STEP_M <= y - at[1] <= STEP_M:
+            near, cell_m = self._lines.near, self._lines.cell_m
+            lines = near.get(x // cell_m * ROWS + y // cell_m) or near.get(seen_x // cell_m * ROWS + seen_y // cell_m)
+        if not lines:
+            return
+        track.seen_near_line = at_ms, seen_x, seen_y
         for line in lines:
             found = line.entrance and self.entrances.step(track.strips, line, at, to, at_ms)
             if found:

@@ -28,7 +28,6 @@ a camera's clock may be off by a minute or jump.
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import ClassVar, Literal
 
 import msgspec
@@ -57,7 +56,6 @@ from streams.events import (
 )
 
 SECOND_MS = 1000
-TRACK = attrgetter("track")
 SLACK_MS = 500
 """A join is decided when the newcomer is believed; a frame or two that miss it may delay that."""
 
@@ -117,7 +115,7 @@ class Trajectory:
         new = New([], [], odd)
         out: list[Event] = []
         tracks, people = self._tracks_of(state, frame, odd), frame.people
-        if (twice := len(people) - len(set(map(TRACK, people)))) and self._judges:
+        if (twice := len(people) - len({person.track for person in people})) and self._judges:
             people = told_apart(view, people, self._last_places(state, tracks, frame.camera), odd)
         elif twice:
             odd.note("same_id_twice", twice)
