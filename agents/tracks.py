@@ -146,16 +146,16 @@ class Motion:
         above, last_ms, slow = self._rules.walking_above_mps, None, False
         keep = keep_v = per_s = dt_s = 0.0
         rows: list[Position] = []
-        append, known = rows.append, tracks.get
+        known = tracks.get
         for person in people:
             if person.score < min_score and odd.is_nobody(person):
                 continue
             raw_x, raw_y = person.x_m, person.y_m
             if raw_x is None or raw_y is None:
                 width, height = person.width_px, person.height_px
-                px, py = person.left_px + width / 2, person.top_px + height
+                px, py = person.left_px + width * 0.5, person.top_px + height
                 w = h20 * px + h21 * py + h22
-                if w <= 0 or width <= tiny or height <= tiny:  # on or beyond the horizon; or no box
+                if w <= 0.0 or width <= tiny or height <= tiny:  # on or beyond the horizon; or no box
                     odd.refuse("off_floor" if width > tiny and height > tiny else "no_size", person)
                     continue
                 raw_x, raw_y = (h00 * px + h01 * py + h02) / w, (h10 * px + h11 * py + h12) / w
@@ -165,7 +165,7 @@ class Motion:
             if track is None:
                 strangers.append((person.track, raw_x, raw_y))
                 continue
-            if track.at_ms != last_ms:
+            if track.at_ms is not last_ms:  # nearly all were last seen in one frame: comparing identities is enough
                 last_ms = track.at_ms
                 keep, keep_v, per_s, dt_s = self._weights(at_ms - last_ms)
                 slow = dt_s > STEP_S
@@ -174,11 +174,12 @@ class Motion:
             # From where it is to where it was expected. Kept in part it smooths; without smoothing the point stays as it is.
             off_x, off_y = old_x + old_vx * dt_s - raw_x, old_y + old_vy * dt_s - raw_y
             x, y = raw_x + keep * off_x, raw_y + keep * off_y
-            leaps = slow or off_x * off_x + off_y * off_y > step2
-            if leaps and self._judges and too_far(track.last_seen, (at_ms, raw_x, raw_y)):
-                strangers.append((person.track, raw_x, raw_y))
-                continue
-            if leaps or (lines_near < raw_y < lines_far and lines_left < raw_x < lines_right):
+            if slow or off_x * off_x + off_y * off_y > step2:
+                if self._judges and too_far(track.last_seen, (at_ms, raw_x, raw_y)):
+                    strangers.append((person.track, raw_x, raw_y))
+                    continue
+                self._pass_lines(track, (x, y), (raw_x, raw_y), at_ms, passed)
+            elif lines_near < raw_y < lines_far and lines_left < raw_x < lines_right:
                 self._pass_lines(track, (x, y), (raw_x, raw_y), at_ms, passed)
             vx, vy = keep_v * old_vx + per_s * (x - old_x), keep_v * old_vy + per_s * (y - old_y)
             speed = sqrt(vx * vx + vy * vy)
@@ -188,7 +189,7 @@ class Motion:
             walking = track.walking
             if walking or speed > above:
                 walking = self._walk_or_stand(track, speed, at_ms)
-            append((track.name, x, y, speed, walking))
+            rows.append((track.name, x, y, speed, walking))
         return rows
 
     def _walk_or_stand(self, track: Track, speed: float, at_ms: int) -> bool:
