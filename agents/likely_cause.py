@@ -42,7 +42,8 @@ class Look(msgspec.Struct):
         self.rows += event.rows
         for kind, count in event.kinds:
             self.kinds[kind] = self.kinds.get(kind, 0) + count
-        self.extent = self.extent.joined(event.extent)
+        if event.extent.rows:
+            self.extent = self.extent.joined(event.extent)
 
     def commonest(self) -> tuple[float, str]:
         """The share of rows that are of the commonest kind, and that kind.

@@ -41,8 +41,8 @@ class Segment:
 
     def crossed(self, p: Point, q: Point) -> int:
         """How the step p-q goes through: 1 forward, from the positive side to the other; -1 backward; 0 not."""
-        before = self.side(*p) > 0
-        if before is (self.side(*q) > 0) or not segments_meet(p, q, self.a, self.b):
+        before = self.side(p[0], p[1]) > 0
+        if before is (self.side(q[0], q[1]) > 0) or not segments_meet(p, q, self.a, self.b):
             return 0
         return 1 if before else -1
 

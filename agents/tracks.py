@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import exp, sqrt
-from typing import NamedTuple
 
 import msgspec
 
@@ -66,7 +66,8 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     @property
     def last_seen(self) -> Sighting:
         """``seen_at``, and when that was."""
-        return self.at_ms, *self.seen_at
+        x, y = self.seen_at
+        return self.at_ms, x, y
 
 
 class Candidate(msgspec.Struct, array_like=True, gc=False):
@@ -108,7 +109,8 @@ def too_far(before: Sighting, now: Sighting) -> bool:
     return x * x + y * y > reach * reach
 
 
-class New(NamedTuple):
+@dataclass(slots=True)
+class New:
     """What a frame has beside the next points of tracks. ``strangers``: ids without a track, or far from where theirs
     can be; ``passed``: entrances that were passed; ``odd``: rows that are odd, by kind.
     """
@@ -141,9 +143,10 @@ class Motion:
         """Move each track to its new point; what else the frame has is added to ``new``."""
         # This loop runs for every person of every frame: it is kept flat, on local names.
         (h00, h01, h02, h10, h11, h12, h20, h21, h22), _, (left, near, right, far), _ = view
-        strangers, passed, odd, step2, tiny = new.strangers, new.passed, new.odd, STEP_M * STEP_M, TINY_PX
+        strangers, passed, odd = new.strangers, new.passed, new.odd
         (lines_left, lines_near, lines_right, lines_far), min_score = self._about_lines, self._rules.min_score
-        above, last_ms, slow = self._rules.walking_above_mps, None, False
+        above, step2, tiny = self._rules.walking_above_mps, STEP_M * STEP_M, TINY_PX
+        last_ms, slow = None, False
         keep = keep_v = per_s = dt_s = 0.0
         rows: list[Position] = []
         known = tracks.get
@@ -185,7 +188,9 @@ class Motion:
             speed = sqrt(vx * vx + vy * vy)
             track.x_m, track.y_m = x, y
             track.vx_mps, track.vy_mps = vx, vy
-            track.at_ms, track.seen_ms = at_ms, tick_ms
+            track.at_ms = at_ms
+            if track.seen_ms is not tick_ms:  # writing costs five times as much as looking
+                track.seen_ms = tick_ms
             walking = track.walking
             if walking or speed > above:
                 walking = self._walk_or_stand(track, speed, at_ms)
@@ -198,7 +203,11 @@ class Motion:
             stand(track)
             track.walking = True
             return True
-        _walk(track)
+        x, y = track.x_m - track.path_x_m, track.y_m - track.path_y_m
+        length2 = x * x + y * y
+        if length2 >= STRIDE_M * STRIDE_M:  # else it is not a stride yet
+            track.path_m += sqrt(length2)
+            track.path_x_m, track.path_y_m = track.x_m, track.y_m
         if speed < self._rules.standing_below_mps:
             track.walking, track.stood_ms = False, at_ms
             return False
@@ -253,15 +262,6 @@ class Motion:
         return not last[-1].forward if last else track.left
 
 
-def _walk(track: Track) -> None:
-    """Add a stride to the path, once it is one."""
-    x, y = track.x_m - track.path_x_m, track.y_m - track.path_y_m
-    length2 = x * x + y * y
-    if length2 >= STRIDE_M * STRIDE_M:
-        track.path_m += sqrt(length2)
-        track.path_x_m, track.path_y_m = track.x_m, track.y_m
-
-
 def stand(track: Track) -> None:
     """Add to the time of standing what has passed since it began; a camera's clock may have gone back."""
     track.standing_ms += max(0, track.at_ms - track.stood_ms)
@@ -275,11 +275,11 @@ def path_length_m(track: Track) -> float:
 
 def drift_of(points: list[Sighting]) -> tuple[float, float] | None:
     """The velocity, m/s, that fits the points best (least squares); None: they are too few, or of one moment."""
-    count = len(points)
-    mean_t = sum(at_ms for at_ms, _, _ in points) / count
-    spread = sum((at_ms - mean_t) * (at_ms - mean_t) for at_ms, _, _ in points)
-    if spread <= 0:
-        return None
-    vx = sum((at_ms - mean_t) * x for at_ms, x, _ in points) / spread
-    vy = sum((at_ms - mean_t) * y for at_ms, _, y in points) / spread
-    return vx * 1000, vy * 1000
+    mean_t = sum([at_ms for at_ms, _, _ in points]) / len(points)
+    spread = sum_x = sum_y = 0.0
+    for at_ms, x, y in points:
+        t = at_ms - mean_t
+        spread += t * t
+        sum_x += t * x
+        sum_y += t * y
+    return (sum_x / spread * 1000, sum_y / spread * 1000) if spread > 0 else None
