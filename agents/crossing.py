@@ -79,7 +79,7 @@ class Crossings:
         crossed = line.crossed(p, q)
         if not line.strip_m:
             return Crossing(line.id, crossed > 0, at_ms) if crossed else None
-        strip, stays = strips.get(line.id), line.in_strip(*q)
+        strip, stays = strips.get(line.id), line.in_strip(q[0], q[1])
         if strip is None:
             if not crossed and not stays:
                 return None

@@ -14,6 +14,7 @@ that was passed out of sight is said when the person is seen again, or just befo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -60,6 +61,8 @@ class Dwell:
         self._zones = frozenset(zone.id for zone in hall.zones)
         self._default = _milliseconds(rules.dwell.thresholds_s)
         self._own = {zone: _milliseconds(thresholds) for zone, thresholds in rules.dwell.zones.items()}
+        thresholds = (self._default, *self._own.values())
+        self._shortest_ms = min((ms for some in thresholds for ms, _ in some), default=inf)
         self._inertia_ms = round(rules.zones.inertia_s * 1000)
         self._idle_at_most = int(rules.trajectory.join_within_s / 60) + SPARE_MINUTES
         self._on: dict[type[Event], Callable[[DwellState, Any], list[Event]]] = {
@@ -94,12 +97,13 @@ class Dwell:
         out = self._drop_vanished(state, event.at_ms) if state.configured_ms is not None else []
         for frame in state.frames.values():
             sure_ms = frame.at_ms - self._inertia_ms
-            for track, *_ in frame.rows:
+            for track, _, _, _, _ in frame.rows:
                 stays = state.tracks.get(track)
                 if stays is not None:
                     stays.idle = 0
                     for zone, stay in stays.zones.items():
-                        out += self._exceed(stay, zone, track, sure_ms, event.at_ms)
+                        if sure_ms - stay.entered_ms >= self._shortest_ms:  # few have stayed so long
+                            out += self._exceed(stay, zone, track, sure_ms, event.at_ms)
         state.frames.clear()
         self._forget_idle(state, event.at_ms // MINUTE_MS)
         return out

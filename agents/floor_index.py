@@ -75,7 +75,7 @@ class FloorIndex:
     def at(self, x_m: float, y_m: float) -> Zones:
         """The ids of the zones that hold the point, in the zones' order."""
         cell = self.cell(x_m, y_m)
-        return zones_of(cell, x_m, y_m) if cell.tests else cell.certain
+        return zones_of(cell.tests, x_m, y_m) if cell.tests else cell.certain
 
     def cell(self, x_m: float, y_m: float) -> Cell:
         """The cell that holds the point."""
@@ -106,12 +106,8 @@ def floor_index(zones: tuple[tuple[str, Polygon], ...]) -> FloorIndex:
     return FloorIndex(zones)
 
 
-def zones_of(cell: Cell, x_m: float, y_m: float) -> Zones:
-    """The zones of a point of a cell that has tests."""
-    return _test(cell.tests, x_m, y_m)
-
-
-def _test(tests: tuple[Test, ...], x_m: float, y_m: float) -> Zones:
+def zones_of(tests: tuple[Test, ...], x_m: float, y_m: float) -> Zones:
+    """The zones of a point of a cell that has these tests."""
     found = []
     for zone, odd, edges in tests:
         for ax, ay, bx, by in edges:  # as in config.geometry.inside, to the last bit
@@ -130,7 +126,7 @@ def _tests(zones: tuple[tuple[str, Polygon], ...], square: Box, x_m: float, y_m:
         if _cancel(right, square):
             edges = tuple(edge for edge in edges if edge not in right)
         # All edges at the cell's middle, less those that matter: what the others amount to, at any of its points.
-        odd = inside(x_m, y_m, polygon) != bool(_test(((zone, False, edges),), x_m, y_m))
+        odd = inside(x_m, y_m, polygon) != bool(zones_of(((zone, False, edges),), x_m, y_m))
         if odd or edges:
             yield zone, odd, edges
 

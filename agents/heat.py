@@ -59,17 +59,19 @@ class Heat:
         return self._on[type(event)](state, event)
 
     def _positions(self, state: HeatState, event: Positions) -> tuple[Event, ...]:
-        cells, recent, cell_m = state.cells, state.recent, self._cell_m
-        at_ms, max_gap_ms = event.at_ms, self._max_gap_ms
+        cells, recent, cell_m, rows = state.cells, state.recent, self._cell_m, ROWS
+        at_ms, max_gap_ms, last_of, sum_of = event.at_ms, self._max_gap_ms, recent.get, cells.get
+        before_ms, gap_ms, counts = at_ms, 0, False
         for track, x, y, _, _ in event.rows:
-            last_ms = recent.get(track)
+            last_ms = last_of(track)
             recent[track] = at_ms
-            if last_ms is None:
-                last_ms = state.older.pop(track, at_ms)
-            gap_ms = at_ms - last_ms
-            if 0 < gap_ms <= max_gap_ms:
-                key = x // cell_m * ROWS + y // cell_m
-                cells[key] = cells.get(key, 0) + gap_ms
+            if last_ms is not before_ms:  # nearly all were last seen in one frame: comparing identities is enough
+                before_ms = state.older.pop(track, at_ms) if last_ms is None else last_ms
+                gap_ms = at_ms - before_ms
+                counts = 0 < gap_ms <= max_gap_ms
+            if counts:
+                key = x // cell_m * rows + y // cell_m
+                cells[key] = sum_of(key, 0) + gap_ms
         return self._flush(state, at_ms) if len(cells) > CELLS_AT_MOST else ()
 
     def _ended(self, state: HeatState, event: TrackEnded) -> tuple[Event, ...]:

@@ -10,14 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from config.image_sizes import USUAL_SIZES, Size
 from streams.events import Extent, OddRows
 
-SIZES = (
-    (640, 360), (640, 480), (640, 640), (704, 576), (768, 576), (800, 600), (960, 540), (1024, 576), (1024, 768),
-    (1280, 720), (1280, 960), (1280, 1024), (1920, 1080), (2304, 1296), (2560, 1440), (2592, 1944), (3072, 2048),
-    (3840, 2160),
-)  # fmt: skip
-"""Usual sizes of images, in pixels, the smallest first."""
 SLACK, OUTSIDE = 1.02, 1.1
 SHAPE = 0.02
 """Images whose sides are in the same proportion, so far."""
@@ -25,10 +20,9 @@ NEARLY_ALL = 0.95
 ROWS_TO_GUESS = 5
 PAIRS = ("same_id_twice", "same_row_twice")
 """Kinds of which only the second row of a pair is counted."""
-SNUG, LOOSE = 0.9, 0.6
-"""How much of an image's sides boxes reach over that fill it, and below which it is too large to be theirs."""
-
-Size = tuple[int, int]
+SNUG, BETTER = 0.9, 0.2
+"""How much of both of an image's sides boxes reach over that fill it; and by how much more that has to be than of an image
+of the camera's own shape, for it to be the likelier one."""
 
 
 class Look(msgspec.Struct):
@@ -42,7 +36,8 @@ class Look(msgspec.Struct):
         self.rows += event.rows
         for kind, count in event.kinds:
             self.kinds[kind] = self.kinds.get(kind, 0) + count
-        self.extent = self.extent.joined(event.extent)
+        if event.extent.rows:
+            self.extent = self.extent.joined(event.extent)
 
     def commonest(self) -> tuple[float, str]:
         """The share of rows that are of the commonest kind, and that kind.
@@ -116,13 +111,19 @@ def _resolution(size_px: Size, extent: Extent, kind: str) -> str:
 
 
 def _reached(size_px: Size, extent: Extent) -> Size | None:
-    """The smallest usual size that holds the boxes: of the camera's own shape, unless another fits much better."""
-    holding = [s for s in SIZES if extent.right_px <= s[0] * SLACK and extent.bottom_px <= s[1] * SLACK]
+    """The usual size that fits the boxes: the smallest of the camera's own shape, unless another fits much better."""
+    holding = [s for s in USUAL_SIZES if extent.right_px <= s[0] * SLACK and extent.bottom_px <= s[1] * SLACK]
     alike = [s for s in holding if abs(s[0] * size_px[1] - s[1] * size_px[0]) <= SHAPE * s[0] * size_px[1]]
-    snug = [s for s in holding if extent.right_px >= SNUG * s[0] and extent.bottom_px >= SNUG * s[1]]
-    if snug and alike and min(extent.right_px / alike[0][0], extent.bottom_px / alike[0][1]) < LOOSE:
-        return snug[0]
-    return next(iter(alike or holding), None)
+    best = max(holding, key=lambda size: _filled(size, extent), default=None)
+    if best is None or not alike:
+        return best
+    filled = _filled(best, extent)
+    return best if filled >= SNUG and filled > _filled(alike[0], extent) + BETTER else alike[0]
+
+
+def _filled(size: Size, extent: Extent) -> float:
+    """The share of both sides of an image that boxes reach over at least."""
+    return min(extent.right_px / size[0], extent.bottom_px / size[1])
 
 
 def _size(size: Size) -> str:

@@ -41,8 +41,8 @@ class Segment:
 
     def crossed(self, p: Point, q: Point) -> int:
         """How the step p-q goes through: 1 forward, from the positive side to the other; -1 backward; 0 not."""
-        before = self.side(*p) > 0
-        if before is (self.side(*q) > 0) or not segments_meet(p, q, self.a, self.b):
+        before = self.side(p[0], p[1]) > 0
+        if before is (self.side(q[0], q[1]) > 0) or not segments_meet(p, q, self.a, self.b):
             return 0
         return 1 if before else -1
 
@@ -99,7 +99,8 @@ class LineIndex:
     """``near``: by cell, ``x // cell_m * ROWS + y // cell_m``, its lines in the hall's order.
 
     They are the lines that a step of at most ``STEP_M`` per axis to a point of the cell can meet, or whose strip it can
-    start or end in. A cell without any is not in it.
+    start or end in. A cell without any is not in it. ``about``: those cells and all that touch them, where a point may be
+    that is at most ``STEP_M`` from one of them.
     """
 
     def __init__(self, lines: Sequence[PlanLine]) -> None:
@@ -112,6 +113,8 @@ class LineIndex:
             for cell in self._cells(line):
                 cells.setdefault(cell, []).append(line)
         self.near = {cell: tuple(found) for cell, found in cells.items()}
+        around = [column * ROWS + row for column in (-1, 0, 1) for row in (-1, 0, 1)]
+        self.about = frozenset(cell + step for cell in cells for step in around)
 
     def reach(self, step_m: float) -> tuple[float, float, float, float]:
         """Left, near, right, far of all that a step of at most ``step_m`` per axis may have to do with; of no line: empty."""

@@ -31,18 +31,27 @@ class Waiting:
         self.general = hall_patience(rules.trajectory)
         self._zones = {zone.id: zone_patience(zone, rules.trajectory) for zone in hall.zones}
         self._index = floor_index(tuple((zone.id, zone.polygon_m) for zone in hall.zones))
+        self._known: dict[tuple[tuple[str, ...], bool], Patience] = {}
 
     def patience(self, track: Track) -> Patience:
         """The most patient zone that it stood in counts; who was walking is waited for as everywhere in the hall.
 
         A zone with a word of its own has it, also where it is less patient than the hall.
         """
-        here = [self._zones[zone] for zone in self._index.at(*track.seen_at)]
+        x, y = track.seen_at
+        where = self._index.at(x, y), track.walking
+        found = self._known.get(where)
+        if found is None:
+            found = self._known[where] = self._in_zones(*where)
+        return found
+
+    def _in_zones(self, zones: tuple[str, ...], walking: bool) -> Patience:
+        here = [self._zones[zone] for zone in zones]
         if not here:
             return self.general
         join_m = max(p.join_m for p in here)
         join_ms, hold_ms = max(p.join_ms for p in here), max(p.hold_ms for p in here)
-        if track.walking:
+        if walking:
             join_ms = min(join_ms, self.general.join_ms)
             hold_ms = join_ms
         return Patience(join_ms, max(join_ms, hold_ms), join_m)

@@ -42,10 +42,10 @@ NOWHERE = "-"
 
 
 class ZoneFigures:
-    """One zone."""
+    """One zone. ``dwell_ms``: of the stays that people ended; ``person_ms``: of all, whatever ended them."""
 
     def __init__(self) -> None:
-        self.entries = self.exits = self.person_frames = self.max_occupancy = 0
+        self.entries = self.exits = self.person_frames = self.max_occupancy = self.person_ms = 0
         self.dwell_ms: list[int] = []
 
     def result(self) -> dict[str, Any]:
@@ -168,7 +168,7 @@ class Summary:
             "alarms_raised": dict(sorted(self._raised.items())),
             "alarms_cleared": dict(sorted(self._cleared.items())),
             "count_drift": self._drifts,
-            "person_s": {zone: sum(figures.dwell_ms) / 1000 for zone, figures in self._zones.items()},
+            "person_s": {zone: figures.person_ms / 1000 for zone, figures in self._zones.items()},
             "rows": self._rows,
             "rows_odd": {
                 camera: dict(sorted(kinds.items())) for camera, kinds in sorted(self._inputs.items()) if kinds
@@ -203,9 +203,13 @@ class Summary:
             self._zones[event.zone].entries += 1
 
     def _left(self, event: ZoneLeft) -> None:
-        if event.zone in self._zones:
-            self._zones[event.zone].exits += event.reason != "config"
-            self._zones[event.zone].dwell_ms.append(event.at_ms - event.entered_ms)
+        """A stay that only a change of configuration ended is no exit and no stay, as in ``zone_hour``: nobody walked."""
+        figures, dwell_ms = self._zones.get(event.zone), event.at_ms - event.entered_ms
+        if figures is not None:
+            figures.person_ms += dwell_ms
+            if event.reason != "config":
+                figures.exits += 1
+                figures.dwell_ms.append(dwell_ms)
 
     def _crossed(self, event: LineCrossed) -> None:
         if event.line in self._lines:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import exp, sqrt
-from typing import NamedTuple
 
 import msgspec
 
 from agents.crossing import Crossing, Crossings, Strip
-from agents.lines import STEP_M
+from agents.lines import ROWS, STEP_M, PlanLine
 from agents.views import FAR_M, TINY_PX, Odd, Spot, View, is_there
 from config.geometry import Point
 from config.hall import Hall
@@ -66,7 +66,8 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     @property
     def last_seen(self) -> Sighting:
         """``seen_at``, and when that was."""
-        return self.at_ms, *self.seen_at
+        x, y = self.seen_at
+        return self.at_ms, x, y
 
 
 class Candidate(msgspec.Struct, array_like=True, gc=False):
@@ -108,7 +109,8 @@ def too_far(before: Sighting, now: Sighting) -> bool:
     return x * x + y * y > reach * reach
 
 
-class New(NamedTuple):
+@dataclass(slots=True)
+class New:
     """What a frame has beside the next points of tracks. ``strangers``: ids without a track, or far from where theirs
     can be; ``passed``: entrances that were passed; ``odd``: rows that are odd, by kind.
     """
@@ -125,7 +127,10 @@ ANYWHERE = View(
 
 
 class Motion:
-    """Moves tracks under a hall's rules, and judges its entrances on the way."""
+    """Moves tracks under a hall's rules, and judges its entrances on the way.
+
+    The loop of ``follow`` runs for every person of every frame: it is kept flat, on local names.
+    """
 
     def __init__(self, hall: Hall, rules: Rules) -> None:
         self._rules = rules.trajectory
@@ -133,65 +138,78 @@ class Motion:
         self._lines = Crossings(hall.lines, rules.flow).index
         self._speed_over_s = max(rules.trajectory.smoothing_s, LEAST_SPEED_OVER_S)
         self._judges = rules.trajectory.judges_identity
-        self._about_lines = self._lines.reach(2 * STEP_M)
+        self._about_lines = *self._lines.reach(2 * STEP_M), self._lines.cell_m, self._lines.about
 
     def follow(
         self, view: View, tracks: Tracks, people: tuple[Person, ...], at_ms: int, tick_ms: int, new: New
     ) -> list[Position]:
         """Move each track to its new point; what else the frame has is added to ``new``."""
-        # This loop runs for every person of every frame: it is kept flat, on local names.
         (h00, h01, h02, h10, h11, h12, h20, h21, h22), _, (left, near, right, far), _ = view
-        strangers, passed, odd, step2, tiny = new.strangers, new.passed, new.odd, STEP_M * STEP_M, TINY_PX
-        (lines_left, lines_near, lines_right, lines_far), min_score = self._about_lines, self._rules.min_score
-        above, last_ms = self._rules.walking_above_mps, None
-        keep = keep_v = per_s = dt_s = 0.0
+        lines_left, lines_near, lines_right, lines_far, cell_m, cells = self._about_lines
+        min_score, above, step2 = self._rules.min_score, self._rules.walking_above_mps, STEP_M * STEP_M
+        last_ms, keep, keep_v, per_s, dt_s, slow = None, 0.0, 0.0, 0.0, 0.0, False
         rows: list[Position] = []
-        append, known = rows.append, tracks.get
         for person in people:
-            if person.score < min_score and odd.is_nobody(person):
+            if person.score < min_score and new.odd.is_nobody(person):
                 continue
             raw_x, raw_y = person.x_m, person.y_m
             if raw_x is None or raw_y is None:
                 width, height = person.width_px, person.height_px
-                px, py = person.left_px + width / 2, person.top_px + height
+                px, py = person.left_px + width * 0.5, person.top_px + height
                 w = h20 * px + h21 * py + h22
-                if w <= 0 or width <= tiny or height <= tiny:  # on or beyond the horizon; or no box
-                    odd.refuse("off_floor" if width > tiny and height > tiny else "no_size", person)
+                if w <= 0.0 or width <= TINY_PX or height <= TINY_PX:  # on or beyond the horizon; or no box
+                    new.odd.refuse("off_floor" if width > TINY_PX and height > TINY_PX else "no_size", person)
                     continue
                 raw_x, raw_y = (h00 * px + h01 * py + h02) / w, (h10 * px + h11 * py + h12) / w
-            if not (left < raw_x < right and near < raw_y < far) and not is_there(view, person, raw_x, raw_y, odd):
+            if not (left < raw_x < right and near < raw_y < far) and not is_there(view, person, raw_x, raw_y, new.odd):
                 continue
-            track = known(person.track)
+            track = tracks.get(person.track)
             if track is None:
-                strangers.append((person.track, raw_x, raw_y))
+                new.strangers.append((person.track, raw_x, raw_y))
                 continue
-            if track.at_ms != last_ms:
+            if track.at_ms is not last_ms:  # nearly all were last seen in one frame: comparing identities is enough
                 last_ms = track.at_ms
-                keep, keep_v, per_s, dt_s = self._weights(at_ms - last_ms)
-            old_x, old_y, old_vx, old_vy = track.x_m, track.y_m, track.vx_mps, track.vy_mps
-            # From where it is to where it was expected. Kept in part it smooths; without smoothing the point stays as it is.
-            off_x, off_y = old_x + old_vx * dt_s - raw_x, old_y + old_vy * dt_s - raw_y
+                keep, keep_v, per_s, dt_s, slow = self._weights(at_ms - last_ms)
+            old_x, old_y, old_vx = track.x_m, track.y_m, track.vx_mps
+            # From where it is to where it was expected: kept in part it smooths, else the point stays as it is.
+            off_x, off_y = old_x + old_vx * dt_s - raw_x, old_y + track.vy_mps * dt_s - raw_y
             x, y = raw_x + keep * off_x, raw_y + keep * off_y
-            leaps = dt_s > STEP_S or off_x * off_x + off_y * off_y > step2
-            if leaps and self._judges and too_far(track.last_seen, (at_ms, raw_x, raw_y)):
-                strangers.append((person.track, raw_x, raw_y))
-                continue
-            if leaps or (lines_near < raw_y < lines_far and lines_left < raw_x < lines_right):
-                self._pass_lines(track, (x, y), (raw_x, raw_y), at_ms, passed)
-            vx, vy = keep_v * old_vx + per_s * (x - old_x), keep_v * old_vy + per_s * (y - old_y)
+            dx, dy = x - old_x, y - old_y
+            if slow or off_x * off_x + off_y * off_y > step2:
+                if not self._leap(track, (x, y), (person.track, raw_x, raw_y), at_ms, new):
+                    continue
+            elif (lines_near < raw_y < lines_far and lines_left < raw_x < lines_right) and (
+                raw_x // cell_m * ROWS + raw_y // cell_m in cells or dx * dx + dy * dy > step2
+            ):
+                self._pass_lines(track, (x, y), (raw_x, raw_y), at_ms, new.passed)
+            vx, vy = keep_v * old_vx + per_s * dx, keep_v * track.vy_mps + per_s * dy
             speed = sqrt(vx * vx + vy * vy)
-            track.x_m, track.y_m, track.at_ms, track.seen_ms, track.vx_mps, track.vy_mps = x, y, at_ms, tick_ms, vx, vy
+            track.x_m, track.y_m, track.at_ms = x, y, at_ms
+            track.vx_mps, track.vy_mps, track.seen_ms = vx, vy, tick_ms
             if track.walking or speed > above:
                 self._walk_or_stand(track, speed, at_ms)
-            append((track.name, x, y, speed, track.walking))
+            rows.append((track.name, x, y, speed, track.walking))
         return rows
+
+    def _leap(self, track: Track, to: Point, seen: Spot, at_ms: int, new: New) -> bool:
+        """Whether a step that is long, or took long, may be the same person's; else its id stands for a stranger now."""
+        _, seen_x, seen_y = seen
+        if self._judges and too_far(track.last_seen, (at_ms, seen_x, seen_y)):
+            new.strangers.append(seen)
+            return False
+        self._pass_lines(track, to, (seen_x, seen_y), at_ms, new.passed)
+        return True
 
     def _walk_or_stand(self, track: Track, speed: float, at_ms: int) -> None:
         if not track.walking:
             stand(track)
             track.walking = True
             return
-        _walk(track)
+        x, y = track.x_m - track.path_x_m, track.y_m - track.path_y_m
+        length2 = x * x + y * y
+        if length2 >= STRIDE_M * STRIDE_M:  # else it is not a stride yet
+            track.path_m += sqrt(length2)
+            track.path_x_m, track.path_y_m = track.x_m, track.y_m
         if speed < self._rules.standing_below_mps:
             track.walking, track.stood_ms = False, at_ms
 
@@ -203,20 +221,23 @@ class Motion:
 
     def _pass_lines(self, track: Track, to: Point, seen: Point, at_ms: int, passed: Passed) -> None:
         """The step of a track that may be about lines, to a point that was seen at ``seen``."""
-        index, at = self._lines, (track.x_m, track.y_m)
-        short = abs(to[0] - at[0]) <= STEP_M and abs(to[1] - at[1]) <= STEP_M
-        lines = (index.at(*to) or index.at(*seen)) if short else index.all
-        if lines:
-            track.seen_near_line = at_ms, *seen
+        (x, y), (seen_x, seen_y), at = to, seen, (track.x_m, track.y_m)
+        lines: tuple[PlanLine, ...] | None = self._lines.all
+        if -STEP_M <= x - at[0] <= STEP_M and -STEP_M <= y - at[1] <= STEP_M:
+            near, cell_m = self._lines.near, self._lines.cell_m
+            lines = near.get(x // cell_m * ROWS + y // cell_m) or near.get(seen_x // cell_m * ROWS + seen_y // cell_m)
+        if not lines:
+            return
+        track.seen_near_line = at_ms, seen_x, seen_y
         for line in lines:
             found = line.entrance and self.entrances.step(track.strips, line, at, to, at_ms)
             if found:
                 track.left = not found.forward
                 passed.append((track.name, found))
 
-    def _weights(self, dt_ms: int) -> tuple[float, float, float, float]:
+    def _weights(self, dt_ms: int) -> tuple[float, float, float, float, bool]:
         """After ``dt_ms``: what is kept of where a person was expected, and of the velocity; what a step of 1 m adds to
-        the velocity, in m/s; and the time that a person had to walk, s.
+        the velocity, in m/s; the time that a person had to walk, s; and whether that is enough to step over a line unseen.
 
         Exponential smoothing with a time constant, for uneven steps, about where the velocity leads: so who walks
         steadily is not behind (an alpha-beta filter, nearly critically damped at the usual frame rates). A camera whose
@@ -224,10 +245,10 @@ class Motion:
         """
         over_s = self._rules.smoothing_s
         if dt_ms <= 0:
-            return (1.0 if over_s else 0.0), 1.0, 0.0, 0.0
+            return (1.0 if over_s else 0.0), 1.0, 0.0, 0.0, False
         dt_s = dt_ms / 1000
         keep_v = exp(-dt_s / self._speed_over_s)
-        return (exp(-dt_s / over_s) if over_s else 0.0), keep_v, (1.0 - keep_v) / dt_s, dt_s
+        return (exp(-dt_s / over_s) if over_s else 0.0), keep_v, (1.0 - keep_v) / dt_s, dt_s, dt_s > STEP_S
 
     def last_step(self, track: Track) -> list[Crossing]:
         """The entrances that a track has passed if it is not seen again."""
@@ -239,15 +260,6 @@ class Motion:
         """Whether it is out of the hall if it is not seen again."""
         last = self.last_step(track)
         return not last[-1].forward if last else track.left
-
-
-def _walk(track: Track) -> None:
-    """Add a stride to the path, once it is one."""
-    x, y = track.x_m - track.path_x_m, track.y_m - track.path_y_m
-    length2 = x * x + y * y
-    if length2 >= STRIDE_M * STRIDE_M:
-        track.path_m += sqrt(length2)
-        track.path_x_m, track.path_y_m = track.x_m, track.y_m
 
 
 def stand(track: Track) -> None:
@@ -263,11 +275,11 @@ def path_length_m(track: Track) -> float:
 
 def drift_of(points: list[Sighting]) -> tuple[float, float] | None:
     """The velocity, m/s, that fits the points best (least squares); None: they are too few, or of one moment."""
-    count = len(points)
-    mean_t = sum(at_ms for at_ms, _, _ in points) / count
-    spread = sum((at_ms - mean_t) * (at_ms - mean_t) for at_ms, _, _ in points)
-    if spread <= 0:
-        return None
-    vx = sum((at_ms - mean_t) * x for at_ms, x, _ in points) / spread
-    vy = sum((at_ms - mean_t) * y for at_ms, _, y in points) / spread
-    return vx * 1000, vy * 1000
+    mean_t = sum([at_ms for at_ms, _, _ in points]) / len(points)
+    spread = sum_x = sum_y = 0.0
+    for at_ms, x, y in points:
+        t = at_ms - mean_t
+        spread += t * t
+        sum_x += t * x
+        sum_y += t * y
+    return (sum_x / spread * 1000, sum_y / spread * 1000) if spread > 0 else None

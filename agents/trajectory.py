@@ -28,7 +28,6 @@ a camera's clock may be off by a minute or jump.
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import ClassVar, Literal
 
 import msgspec
@@ -57,7 +56,6 @@ from streams.events import (
 )
 
 SECOND_MS = 1000
-TRACK = attrgetter("track")
 SLACK_MS = 500
 """A join is decided when the newcomer is believed; a frame or two that miss it may delay that."""
 
@@ -107,27 +105,28 @@ class Trajectory:
     # -- frames ----------------------------------------------------------------------------------------------------
 
     def _frame(self, state: TrajectoryState, frame: Frame) -> tuple[Event, ...]:
-        view = self._views.get(frame.camera)
+        camera, people = frame.camera, frame.people
+        view = self._views.get(camera)
         if view is None:
             return ()
-        odd = state.odd.get(frame.camera)
+        odd = state.odd.get(camera)
         if odd is None:
-            odd = state.odd[frame.camera] = Odd()
-        odd.rows += len(frame.people)
+            odd = state.odd[camera] = Odd()
+        odd.rows += len(people)
         new = New([], [], odd)
         out: list[Event] = []
-        tracks, people = self._tracks_of(state, frame, odd), frame.people
-        if (twice := len(people) - len(set(map(TRACK, people)))) and self._judges:
-            people = told_apart(view, people, self._last_places(state, tracks, frame.camera), odd)
+        tracks = self._tracks_of(state, frame, odd)
+        if (twice := len(people) - len({person.track for person in people})) and self._judges:
+            people = told_apart(view, people, self._last_places(state, tracks, camera), odd)
         elif twice:
             odd.note("same_id_twice", twice)
         rows = self._motion.follow(view, tracks, people, frame.at_ms, state.tick_ms, new)
         if new.strangers:
-            self._part(state, tracks, frame.camera, new.strangers)
-            rows += self._meet(state, tracks, frame, new.strangers, {row[0] for row in rows}, out)
+            self._part(state, tracks, camera, new.strangers)
+            rows += self._meet(state, tracks, frame, new.strangers, rows, out)
         if new.passed:
             out += self._passages(new.passed, frame.at_ms)
-        out.append(Positions(hall=self._hall, at_ms=frame.at_ms, camera=frame.camera, rows=tuple(rows)))
+        out.append(Positions(hall=self._hall, at_ms=frame.at_ms, camera=camera, rows=tuple(rows)))
         return tuple(out)
 
     def _tracks_of(self, state: TrajectoryState, frame: Frame, odd: Odd) -> Tracks:
@@ -160,16 +159,19 @@ class Trajectory:
     # -- new ids ---------------------------------------------------------------------------------------------------
 
     def _meet(
-        self, state: TrajectoryState, tracks: Tracks, frame: Frame, strangers: list[Spot], present: set[str],
+        self, state: TrajectoryState, tracks: Tracks, frame: Frame, strangers: list[Spot], seen: list[Position],
         out: list[Event],
     ) -> list[Position]:  # fmt: skip
-        """Give the ids that are believed now a track, that of somebody lost or a new one; returns where they are."""
+        """Give the ids that are believed now a track, that of somebody lost or a new one; returns where they are.
+
+        ``seen``: the frame's rows of tracks that are known.
+        """
         camera = frame.camera
         candidates = state.candidates.setdefault(camera, {})
         ready = self._newcomers.note(candidates, strangers, frame.at_ms, state.tick_ms)
         if not ready:
             return []
-        parted = state.parted.setdefault(camera, {})
+        parted, present = state.parted.setdefault(camera, {}), {row[0] for row in seen}
         lost = {t.name: id_ for id_, t in tracks.items() if t.name not in present and t.at_ms < frame.at_ms}
         pairs = self._newcomers.pairs([*(tracks[id_] for id_ in lost.values()), *parted.values()], candidates)
         rows: list[Position] = []
@@ -195,7 +197,8 @@ class Trajectory:
         rows: list[Position] = []
         for number, (at_ms, x, y) in enumerate(candidate.points, 1):
             rows, passed = self._motion.step(track, x, y, at_ms, tick_ms)
-            out += self._passages(passed, frame.at_ms)
+            if passed:
+                out += self._passages(passed, frame.at_ms)
             if number < len(candidate.points):
                 out.append(Positions(hall=self._hall, at_ms=at_ms, camera=frame.camera, rows=tuple(rows)))
         return rows

@@ -113,17 +113,18 @@ class Zones:
     def _positions(self, state: ZonesState, event: Positions) -> tuple[Event, ...]:
         changes: list[Event] = []
         inside: list[tuple[str, ...]] = []
-        stays, tick_ms, cells, lines = state.stays, state.tick_ms, self._index.cells, ROWS
-        cell_m, shift_m = self._index.cell_m, self._index.shift_m
+        index, stay_of, tick_ms, lines = self._index, state.stays.get, state.tick_ms, ROWS
+        known, cell_m, shift_m = index.cells.get, index.cell_m, index.shift_m
         for row in event.rows:
             track, x, y, _, _ = row
-            cell = cells.get((x + shift_m) // cell_m * lines + (y + shift_m) // cell_m) or self._index.cell(x, y)
-            found = zones_of(cell, x, y) if cell.tests else cell.certain
-            stay = stays.get(track)
+            certain, tests = known((x + shift_m) // cell_m * lines + (y + shift_m) // cell_m) or index.cell(x, y)
+            found = zones_of(tests, x, y) if tests else certain
+            stay = stay_of(track)
             # Nearly always it counts where it is, and tries nothing; comparing identities first is quicker.
             if stay is None or (found is not stay.zones and found != stay.zones) or stay.since_ms:
                 stay = self._move(state, stay, row, found, event.at_ms, changes)
-            stay.seen_ms = tick_ms
+            if stay.seen_ms is not tick_ms:  # writing costs five times as much as looking
+                stay.seen_ms = tick_ms
             inside.append(stay.zones)
         return (*changes, Presence(hall=self._hall, at_ms=event.at_ms, camera=event.camera, zones=tuple(inside)))
 

@@ -114,10 +114,7 @@ def kafka_access(found: Settings) -> Access:
 
 
 def open_embedded(found: Settings, *, create: bool = False, read_only: bool = False) -> Log:
-    path = log_path(found)
-    if create:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    return Log.open(path, sync=found.sync, max_bytes=found.log_max_bytes, create=create, read_only=read_only)
+    return Log.open(log_path(found), sync=found.sync, max_bytes=found.log_max_bytes, create=create, read_only=read_only)
 
 
 def halls_of(directory: Path | None, found: Settings) -> dict[str, dict[str, str]]:

@@ -71,7 +71,7 @@ def stop(runner: Runner, kill: Callable[[int, int], None] = os.kill) -> None:
     try:
         kill(runner.pid, signal.SIGTERM)
     except ProcessLookupError:
-        pass  # it was about to leave by itself
+        pass  # it has just left by itself; whether that is so, and in good order, is asked of the log next
     except PermissionError:
         raise Ended(f"{runner_text(runner)}, may not be stopped by this user: be its owner, or use sudo", 74) from None
 

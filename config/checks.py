@@ -188,6 +188,15 @@ def known_lines(plan: Plan) -> Iterator[Finding]:
             yield Finding(RULES_FILE, ("flow", "lines", line), f"a line of {HALL_FILE}", repr(line), hint)
 
 
+def clearing_limits(plan: Plan) -> Iterator[Finding]:
+    """An alarm that clears while its value is still over the limit would be raised and cleared for ever."""
+    for index, limit in plan.limits:
+        if limit.clears_at > limit.over and not plan.is_faulty("limits", index, "over", "clear_at"):
+            expected = f"at most over, {limit.over:g}"
+            hint = "above it the alarm would clear while it is raised; give a value below over, or leave clear_at out"
+            yield Finding(RULES_FILE, ("limits", index, "clear_at"), expected, f"{limit.clears_at:g}", hint)
+
+
 def sensible_limits(plan: Plan) -> Iterator[Finding]:
     """Limits that hold from the first person on, or that nothing can ever reach."""
     areas = {zone.id: area(zone.polygon_m) for _, zone in plan.zones}

@@ -21,6 +21,7 @@ from config.checks import (
     RULES_FILE,
     Check,
     Plan,
+    clearing_limits,
     known_lines,
     known_timezone,
     known_zones,
@@ -45,6 +46,7 @@ KNOWN_FILES = (HALL_FILE, RULES_FILE)
 
 CHECKS: tuple[Check, ...] = (
     unique_ids, known_timezone, sound_zones, sound_lines, sound_cameras, floors_apart, known_zones, known_lines,
+    clearing_limits,
 )  # fmt: skip
 JUDGEMENTS: tuple[Check, ...] = (
     true_calibrations, same_orientation, has_entrance, entrances_lead_in, zones_seen, lines_seen, sensible_limits,

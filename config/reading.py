@@ -73,7 +73,7 @@ def read_yaml(file: str, text: str) -> Document:
     except yaml.YAMLError as error:
         document.problems.append(_unreadable(file, text, error))
     except _Stop:
-        pass
+        pass  # nothing is lost: whoever raises it has noted the problem, and what follows from it is no news
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
         document.problems.append(Problem(file, line, "", "text", f"half a character ({text[error.start]!r})"))

@@ -140,9 +140,7 @@ class Limit(Model):
     severity: Literal["info", "warning", "critical"] = "warning"
 
     @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.clear_at is not None and self.clear_at > self.over:
-            raise ValueError("clear_at at or below over (above it, the alarm would clear and raise at once)")
+    def _of_zone_or_hall(self) -> Self:
         if self.metric == "inside" and self.zone is not None:
             raise ValueError("no zone with metric inside (it is about the whole hall)")
         if self.metric != "inside" and self.zone is None:

@@ -30,6 +30,7 @@ CONFIG_PURE = {
     "config.local_hour",
     "config.geometry",
     "config.homography",
+    "config.image_sizes",
 }
 
 

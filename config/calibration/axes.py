@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from config.calibration.view import EXCHANGED, View
 from config.calibration.wording import (
-    HEALED,
+    MISMATCH_LEFT,
     SUSPICIOUS,
     Cause,
     beyond,
@@ -41,7 +41,7 @@ def exchanged_pixels(view: View) -> Iterator[Cause]:
     if swapped.outside_image():
         return
     proven = bool(outside) and (view.mirrored or swapped.mismatch < view.mismatch)
-    likely = view.mismatch > SUSPICIOUS / 2 and swapped.mismatch < HEALED * view.mismatch
+    likely = view.mismatch > SUSPICIOUS / 2 and swapped.mismatch < MISMATCH_LEFT * view.mismatch
     if not proven and not (likely and (view.mirrored or much_better(view, swapped))):
         return
     got = (

@@ -22,8 +22,8 @@ MEASURED_M = 0.025
 """What a careful person's points are off by, and lenses bend: one standard deviation of it."""
 AGREE = 3.5
 """Points agree if none is off by more than this many standard deviations."""
-HEALED = 2.7
-"""Without the wrong one they agree as points do that are measured well. A lens that bends is not healed by that."""
+AGREE_WELL = 2.7
+"""Without the wrong one they agree to within this, as points do that are measured well. Where a lens bends they do not."""
 MOST_TRIED = 12
 REAL = 0.1
 """Real cameras, measured that well, are within this of a pinhole."""
@@ -98,7 +98,7 @@ class _Judge:
             agreed = fit(points, self._unit)
             if len(points) == LEAST_POINTS and not plausible(points, self._size_px):
                 continue
-            if agreed.worst <= HEALED:
+            if agreed.worst <= AGREE_WELL:
                 what = Mistake((min(i, j), max(i, j)), True, _off(agreed.h, self._points[i]))
                 found.append((self._doubt(agreed), what))
         return found
@@ -111,13 +111,13 @@ class _Judge:
             return found
         for left in combinations(self._tried, count):
             agreed = fit(tuple(pair for k, pair in enumerate(self._points) if k not in left), self._unit)
-            if agreed.worst <= HEALED:
+            if agreed.worst <= AGREE_WELL:
                 off = max(_off(agreed.h, self._points[k]) for k in left)
                 found.append((self._doubt(agreed), Mistake(tuple(sorted(left)), False, off)))
         return found if rest > LEAST_POINTS else _clearly_best(found)
 
     def _doubt(self, agreed: Fit) -> float:
-        return agreed.worst / HEALED + mismatch(agreed.h, self._size_px) / REAL
+        return agreed.worst / AGREE_WELL + mismatch(agreed.h, self._size_px) / REAL
 
 
 def _clearly_best(found: list[Explanation]) -> list[Explanation]:

@@ -13,7 +13,7 @@ from config.calibration.footprint import footprint
 from config.calibration.spread import coarsest, least_certain
 from config.calibration.units import UNITS, in_unit
 from config.calibration.view import EXCHANGED, View, scaled
-from config.calibration.wording import HEALED, Cause, source
+from config.calibration.wording import MISMATCH_LEFT, Cause, source
 from config.geometry import area
 from config.hall import Camera
 from config.homography import LEAST_POINTS
@@ -174,7 +174,7 @@ def _unseen_hint(view: View) -> str:
         size = round(view.size_px[0] * part), round(view.size_px[1] * part)
         other = view.read(px=scaled(1 / part, 1 / part))
         # Nothing but the floor speaks for it where the map is an overhead camera's, as good in every size.
-        better = other.mismatch < HEALED * view.mismatch or (not view.px and view.unseen_share > 0.3)
+        better = other.mismatch < MISMATCH_LEFT * view.mismatch or (not view.px and view.unseen_share > 0.3)
         if better and other.unseen_share < 0.02:
             return (
                 f"is the map made for images of {size[0]} x {size[1]}? Scale it to size_px, or give size_px as it was"

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from config.calibration.view import EDGE, View, scaled
-from config.calibration.wording import HEALED, SUSPICIOUS, Cause, beyond, doubt, extent, size_text, source
-
-SIZES = (
-    (320, 180), (320, 240), (352, 288), (416, 416), (480, 270), (640, 360), (640, 480), (640, 640), (704, 576),
-    (720, 576), (768, 432), (768, 576), (800, 600), (854, 480), (960, 540), (1024, 576), (1024, 768), (1280, 720),
-    (1280, 960), (1600, 900), (1600, 1200), (1920, 1080), (2048, 1536), (2304, 1296), (2560, 1440), (2560, 1920),
-    (2592, 1944), (2688, 1520), (3072, 2048), (3200, 1800), (3840, 2160), (4096, 2160), (5120, 2880), (7680, 4320),
-)  # fmt: skip
-"""What cameras deliver, and what detectors are fed."""
-
+from config.calibration.wording import MISMATCH_LEFT, SUSPICIOUS, Cause, beyond, doubt, extent, size_text, source
+from config.image_sizes import USUAL_SIZES
 
 PARTS = (1.5, 2, 2.5, 3, 4, 6)
-"""Or what is made of them to save work."""
+"""What is made of a camera's images to save work, beside the usual sizes."""
 
 
 SHARES = ((1, 1), (100, 100), (1000, 1000))
@@ -58,7 +50,7 @@ def _readings(view: View) -> Iterator[tuple[float, int, tuple[int, int]]]:
     """Sizes that explain a map: how far from a real camera, whether of another shape, the size."""
     (width, height), far = view.size_px, _most(view)
     parts = tuple((max(1, round(width / part)), max(1, round(height / part))) for part in PARTS)
-    for size in (*SIZES, *SHARES, *parts):
+    for size in (*USUAL_SIZES, *SHARES, *parts):
         if size == view.size_px or far[0] > 1.01 * size[0] or far[1] > 1.01 * size[1]:
             continue
         like = abs(size[0] * height - size[1] * width) < 0.02 * size[0] * height
@@ -68,7 +60,7 @@ def _readings(view: View) -> Iterator[tuple[float, int, tuple[int, int]]]:
         if not filled or (not like and size not in SHARES and not smaller):
             continue
         found = _as_of(view, size)
-        enough = HEALED if smaller and like and view.px else 0.25
+        enough = MISMATCH_LEFT if smaller and like and view.px else 0.25
         if found < enough * view.mismatch and found < 2 * SUSPICIOUS and (view.mismatch > 0.12 or (smaller and like)):
             yield round(found + (0 if like else SUSPICIOUS), 2), int(not like), size
 
@@ -78,7 +70,7 @@ def _best_holding(view: View, x: float, y: float) -> tuple[int, int]:
     size, thousandths = _holding(view, x, y), SHARES[-1]
     if max(x, y) > 1010 or min(x, y) < 600 or view.mismatch < SUSPICIOUS:
         return size
-    if _as_of(view, thousandths) > HEALED / 2 * _as_of(view, size):
+    if _as_of(view, thousandths) > MISMATCH_LEFT / 2 * _as_of(view, size):
         return size
     return thousandths
 
@@ -86,7 +78,7 @@ def _best_holding(view: View, x: float, y: float) -> tuple[int, int]:
 def _holding(view: View, x: float, y: float) -> tuple[int, int]:
     """The smallest usual image that holds a pixel, of the camera's shape if there is one."""
     width, height = view.size_px
-    holding = [size for size in SIZES if size[0] >= x * 0.99 and size[1] >= y * 0.99]
+    holding = [size for size in USUAL_SIZES if size[0] >= x * 0.99 and size[1] >= y * 0.99]
     alike = [size for size in holding if abs(size[0] * height - size[1] * width) < 0.02 * size[0] * height]
     times = int(max(x / width, y / height)) + 1
     # Of those that hold the points, the smallest under which the map is about as near to a camera's as under any.

@@ -9,8 +9,8 @@ from config.problems import Severity
 
 SUSPICIOUS = 0.06
 """Real cameras with points measured well come nearer to a pinhole than this; see ``Pinhole.mismatch``."""
-HEALED = 0.5
-"""A reading explains if it leaves less than this share of the mismatch."""
+MISMATCH_LEFT = 0.5
+"""Numbers read in another way explain a mismatch if they leave less than this share of it."""
 HIGHEST_M, LOWEST_M = 40.0, 0.4
 """Cameras over a hall hang somewhere between."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -59,14 +60,24 @@ def create(path: Path) -> None:
     """Makes an empty log at ``path`` unless one is there: whole or not at all, even among processes that race."""
     draft = draft_of(path)
     with translated(path, "making the log"):
+        _make_directory(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             _write_draft(draft)
-            place(draft, path)
-        except FileExistsError:
-            pass  # another process was quicker: its log is as good as ours
+            with suppress(FileExistsError):  # another process was quicker: its log is whole, and as good as ours
+                place(draft, path)
         finally:
             discard(draft)
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        inside = next((at for at in path.parents if os.path.lexists(at) and not at.is_dir()), path.parent)
+        raise LogRefused(
+            f"{path}: expected {inside} to be a directory, got something else. What to do: give the log another place "
+            "(HALL_VAR, HALL_BROKER), or move what stands there away."
+        ) from None
 
 
 def _write_draft(draft: Path) -> None:

@@ -178,8 +178,8 @@ class HallRuntime:
         if tap:
             if not isinstance(event, Conclusion):  # else the lane that drew it has shown it
                 tap(event)
-            for item in made:
-                tap(item.event)
+            for _, concluded, _ in made:
+                tap(concluded)
         return made, failures
 
     def _go_back(self) -> None:

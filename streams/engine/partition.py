@@ -92,12 +92,14 @@ class Engine:
         if self.until is not None:
             self.turn_era_at(offset)
         begins, before_ms, record_ms = self.pending, self.time_ms, record.timestamp_ms
+        turns = begins or self._lost_from is not None
         if begins:
             self.era, self.pending = max(self.era, record_ms), False
         if record_ms > before_ms:
             self.time_ms = record_ms
+            turns = turns or record_ms // SECOND_MS > before_ms // SECOND_MS
         out = Letters(self.lane, self.era, self.time_ms, record)
-        if begins or self._lost_from is not None or self.time_ms // SECOND_MS > before_ms // SECOND_MS:
+        if turns:
             self._turn(before_ms, offset, out, begins=begins)
         event = self._admission.event_of(record, self.halls, out)
         if event is not None:

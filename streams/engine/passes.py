@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 import msgspec
 
@@ -54,12 +54,13 @@ class AgentFailed(Exception):
         self.agent, self.what = agent, what
 
 
-class Made(NamedTuple):
-    """An event an agent concluded, with its JSON when it is to be published."""
+UNTOLD = (AgentFailed, *FATAL)
+"""What goes on up as it is."""
 
-    agent: str
-    event: Event
-    raw: bytes | None
+
+Made = tuple[str, Event, bytes | None]
+"""An event an agent concluded: the agent's name, the event, its JSON when it is to be published. A plain tuple, because
+two or three are made for every record."""
 
 
 class Seat(NamedTuple):
@@ -99,20 +100,28 @@ class HallAgents:
         """Raises AgentFailed; then the states are no longer of use."""
         events = [event]
         made: list[Made] = []
+        # Once for every agent and record, mostly to find nothing to read: calls are few here, and names are local.
         for seat, state in zip(self._seats, states):  # noqa: B905 - one each by construction; asking costs, at every event
-            if seat.name in skip:
+            name, on_event, reads, _ = seat
+            if name in skip:
                 continue
             if meter:
                 meter.begin()
-            reads, fresh = seat.reads, []
-            for item in events:
-                if type(item) in reads:
-                    fresh += _offer(seat, state, item)
+            fresh: list[Event] = []
+            try:
+                for item in events:
+                    if type(item) in reads:
+                        outputs = on_event(state, item)
+                        fresh += outputs if type(outputs) is tuple else _refuse(name, outputs)
+            except UNTOLD:
+                raise
+            except Exception as e:
+                raise AgentFailed(name, f"{told(e, 300)} ({_place(e)})") from e
             if fresh:
-                made += fresh
-                events += [m.event for m in fresh]
+                made += [_checked(seat, output) for output in fresh]
+                events += fresh
             if meter:
-                meter.end(seat.name)
+                meter.end(name)
         return made
 
 
@@ -130,16 +139,8 @@ def _unpacked(raw: msgspec.Raw, kind: type[Any]) -> Any:
     return msgspec.msgpack.decode(raw, type=kind)
 
 
-def _offer(seat: Seat, state: Any, event: Event) -> list[Made]:
-    try:
-        outputs = seat.on_event(state, event)
-    except FATAL:
-        raise
-    except Exception as e:
-        raise AgentFailed(seat.name, f"{told(e, 300)} ({_place(e)})") from e
-    if type(outputs) is not tuple:
-        raise AgentFailed(seat.name, f"returned {type(outputs).__name__}, expected a tuple of events")
-    return [_checked(seat, output) for output in outputs] if outputs else []
+def _refuse(agent: str, outputs: object) -> NoReturn:
+    raise AgentFailed(agent, f"returned {type(outputs).__name__}, expected a tuple of events")
 
 
 def _checked(seat: Seat, output: Event) -> Made:
@@ -148,9 +149,9 @@ def _checked(seat: Seat, output: Event) -> Made:
         declared = ", ".join(sorted(t.__name__ for t in seat.writes))
         raise AgentFailed(seat.name, f"returned {kind.__name__}, which it does not declare to write ({declared})")
     if kind.topic is None:
-        return Made(seat.name, output, None)
+        return seat.name, output, None
     try:
-        return Made(seat.name, output, encode(output))
+        return seat.name, output, encode(output)
     except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as e:
         raise AgentFailed(seat.name, f"returned a {kind.__name__} that cannot be written: {told(e, 300)}") from e
 

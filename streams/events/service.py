@@ -42,7 +42,7 @@ class ZoneHour(Conclusion, frozen=True, kw_only=True, gc=False):
     """One zone in one hour of the hall's clock, from ``at_ms`` on, over the ``seconds`` of it that were observed.
 
     ``person_s`` is the time that people spent in it, and ``occupancy_mean`` that by ``seconds``. Dwell percentiles
-    (nearest rank) are of the stays that ended in it.
+    (nearest rank) are of the stays that ended in it, other than by a change of configuration.
     """
 
     zone: str

@@ -59,6 +59,31 @@ def test_the_likely_cause_of_rows_off_the_floor(boxes: list[tuple[float, float, 
     assert text in cause.text
 
 
+@pytest.mark.parametrize("size_px", [HD, (1280, 720), (2688, 1520), (3840, 2160), (2592, 1944), (1280, 960)])
+@pytest.mark.parametrize("ran_at", [(640, 640), (640, 360), (640, 480), (960, 540), (320, 320)])
+def test_the_size_that_a_tracker_ran_at_is_named_whatever_the_cameras_shape(
+    ran_at: tuple[int, int], size_px: tuple[int, int]
+) -> None:
+    """
+    .-----------------.
+    |.-------.        |     boxes reach the edges of the small image, on both sides
+    || o   o |        |
+    ||   o  o|        |
+    |'-------'        |
+    '-----------------'
+    """
+    cause = likely_cause(size_px, look(*walk(*ran_at)), 0.5)
+    assert cause is not None
+    assert f"boxes lie within {ran_at[0]} x {ran_at[1]}, the camera is {size_px[0]} x {size_px[1]}" in cause.text
+
+
+def test_who_walks_on_one_side_of_the_image_makes_no_other_size_of_it() -> None:
+    """All are in the left two thirds of an image of 1280 x 720: a shape of 4:3 fits them better, but not by much."""
+    cause = likely_cause(HD, look(*walk(900, 720)), 0.5)
+    assert cause is not None
+    assert "boxes lie within 1280 x 720" in cause.text
+
+
 def test_shares_of_the_image_are_named() -> None:
     boxes = [(x / 1920, y / 1080, w / 1920, h / 1080) for x, y, w, h in walk(1920, 1080)]
     cause = likely_cause(HD, look(*boxes, no_size=len(boxes)), 0.5)

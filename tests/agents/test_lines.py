@@ -49,6 +49,24 @@ def test_law_what_a_step_can_meet_is_near(seed: int, strip_m: float) -> None:
         assert found == sorted(found)
 
 
+@given(st.integers(0, 2**32), st.sampled_from([0.0, 0.25, 1.0, 30.0]))
+def test_law_who_is_a_step_away_from_a_cell_with_lines_is_about_them(seed: int, strip_m: float) -> None:
+    """
+    +---+---+---+
+    | a | a |   |     L: a line is near; a: about it
+    +---+---+---+
+    | L | a |   |     from a point of L no step of STEP_M per axis leads past a
+    +---+---+---+
+    """
+    chance = random.Random(seed)
+    ends = [(chance.uniform(-9, 9), chance.uniform(-9, 9)) for _ in range(2)]
+    index = index_of([line(ends[0], ends[1])], strip_m)
+    spots = [(chance.uniform(-12, 12), chance.uniform(-12, 12)) for _ in range(200)]
+    for x, y in (spot for spot in spots if near(index, *spot)):
+        x, y = x + chance.uniform(-STEP_M, STEP_M), y + chance.uniform(-STEP_M, STEP_M)
+        assert x // index.cell_m * ROWS + y // index.cell_m in index.about
+
+
 def test_far_from_every_line_there_is_none() -> None:
     index = index_of([line((0, 0), (2, 0))], 0.25)
     assert near(index, 1.0, 0.4) == ["l"]

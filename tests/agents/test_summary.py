@@ -113,9 +113,15 @@ def test_the_first_steps_of_newcomers_count_whatever_it_takes_to_believe_them() 
     assert figures[0][2] == 29.7
 
 
-def test_who_a_new_floor_plan_put_out_has_not_left() -> None:
-    a = summary_of(entered(0, "p", 1), left(4, "p", 0, reason="config"))["zones"]["a"]
-    assert (a["entries"], a["exits"], a["dwell_s"]["p50"]) == (1, 0, 4.0)
+def test_who_a_new_floor_plan_put_out_has_not_left_and_how_long_they_would_have_stayed_is_not_known() -> None:
+    """
+    p   |----|          walks out after 2 s
+    q   |--------*      put out by a new plan after 4 s: was there for 4 s, but that is no length of a stay
+    """
+    result = summary_of(entered(0, "p", 1), entered(0, "q", 2), left(2, "p", 1), left(4, "q", 0, reason="config"))
+    a = result["zones"]["a"]
+    assert (a["entries"], a["exits"], a["dwell_s"]) == (2, 1, {"p50": 2.0, "p90": 2.0})
+    assert result["more"]["person_s"]["a"] == 6.0
 
 
 def test_entries_exits_and_stays_of_a_zone() -> None:

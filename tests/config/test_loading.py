@@ -65,7 +65,8 @@ def test_rules_may_be_left_out(text: str) -> None:
         (rules_with("over: 10", "over: -1"), "rules.yaml:8: limits[0].over: expected at least 0, got -1"),
         (rules_with("over: 10", "over: 1e999"), "rules.yaml:8: limits[0].over: expected a number, got '1e999'"),
         (rules_with("over: 10", "over: 10\n    clear_at: 11"),
-         "rules.yaml:5: limits[0]: expected clear_at at or below over"),
+         "rules.yaml:9: limits[0].clear_at: expected at most over, 10, got 11; above it the alarm would clear while it is "
+         "raised; give a value below over, or leave clear_at out"),
         (rules_with("metric: occupancy", "metric: ocupancy"),
          "rules.yaml:7: limits[0].metric: expected one of occupancy, density, dwell or inside, got 'ocupancy'; did you "
          "mean occupancy?"),

@@ -28,6 +28,13 @@ def test_a_limit_with_a_bad_key_still_names_its_zone() -> None:
     assert keys(FILES | {"rules.yaml": rules}) == ["limits[0].zone", "limits[0].over"]
 
 
+def test_a_limit_with_a_bad_key_is_still_asked_where_it_clears() -> None:
+    """It clears at 11 and is raised over 10; that it lasts for -1 s hides none of it. What ``over`` is, is known only here."""
+    rules = RULES.replace("over: 10", "over: 10\n    clear_at: 11\n    for_s: -1")
+    assert keys(FILES | {"rules.yaml": rules}) == ["limits[0].clear_at", "limits[0].for_s"]
+    assert keys(FILES | {"rules.yaml": rules.replace("over: 10", "over: ten")}) == ["limits[0].over", "limits[0].for_s"]
+
+
 def test_ids_of_unreadable_items_are_taken() -> None:
     hall = HALL.replace("id: east", "id: west").replace("[[5, 0], [10, 0], [10, 8], [5, 8]]", "nowhere")
     assert keys(FILES | {"hall.yaml": hall}) == ["zones[1].id", "zones[1].polygon_m"]

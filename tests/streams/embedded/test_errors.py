@@ -93,6 +93,14 @@ def test_a_log_is_made_only_if_asked_for(tmp_path: Path) -> None:
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["halls.log"]
 
 
+@pytest.mark.parametrize("below", ["halls.log", "deep/down/halls.log"])
+def test_a_file_where_its_directory_should_be_is_named(tmp_path: Path, below: str) -> None:
+    (tmp_path / "var").write_text("a file")
+    with pytest.raises(LogRefused, match=r"expected \S+/var to be a directory, got something else. What to do: "):
+        Log.open(tmp_path / "var" / below)
+    assert (tmp_path / "var").read_text() == "a file"
+
+
 def test_a_log_that_another_process_made_first_is_not_replaced(path: Path) -> None:
     create(path)  # as if it had not been there when this process looked
     with Log.open(path) as log:

@@ -33,7 +33,7 @@ def made(event: Event, *, skip: frozenset[str] = NOBODY, lane: Lane = SENSING) -
 
 
 def kinds(made: list[Made]) -> list[str]:
-    return [f"{m.agent}:{type(m.event).__name__}" for m in made]
+    return [f"{agent}:{type(event).__name__}" for agent, event, _ in made]
 
 
 def failure(order: str) -> AgentFailed:
@@ -82,7 +82,7 @@ def test_who_is_passed_over_says_nothing_and_learns_nothing() -> None:
 
 
 def test_what_stays_inside_is_not_encoded_and_what_leaves_is() -> None:
-    raw = {type(m.event): m.raw for m in made(poke())}
+    raw = {type(event): raw for _, event, raw in made(poke())}
     assert raw[Echo] is None
     assert raw[Counted] == encode(Counted(hall="a", at_ms=START_MS, decided_at_ms=START_MS, count=4))
 
