@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from streams.clock import Behind
 from streams.record import Record
 
 
@@ -29,7 +30,9 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
 
     ``next_offset``: the first record not yet seen; ``time_ms``: the partition's time; ``checksum``: of the record before
     ``next_offset``, to know the log again by; ``log_id``: of the log, or topic, it belongs to; ``pending``: the era
-    begins with the next record and gets its timestamp, ``era`` at the least; ``snapshot_ms``: time of the last snapshot.
+    begins with the next record and gets its timestamp, ``era`` at the least; ``snapshot_ms``: time of the last snapshot;
+    ``behind``: records that are stamped too far before the time, so far; ``root_era``: the era from which this one follows
+    by computing, over clocks that were set back (0: it is the first of its kind).
     """
 
     era: int
@@ -41,6 +44,8 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
     topology: int
     halls: tuple[str, ...]
     snapshot_ms: int = 0
+    behind: Behind | None = None
+    root_era: int = 0
 
 
 class Restored(NamedTuple):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.clock import stamp_after
 from streams.codec import BadRecord
 from streams.driver import seconds_between
 from streams.events import Configured, EdgeEvent, Event
@@ -55,10 +56,10 @@ def moved(plays: Iterable[Play], by_ms: int, boot: str) -> Iterator[Play]:
 
 
 def in_time(plays: Iterable[Play]) -> Iterator[Play]:
-    """With times that never go back: as the log's running time sees them."""
+    """With times as a log stamps them: they go back only where a clock was set back, or a row's time is wrong by far."""
     now = 0
     for play in plays:
-        now = max(now, play.at_ms)
+        now = stamp_after(now, play.at_ms)
         yield play._replace(at_ms=now)
 
 

@@ -8,7 +8,7 @@ from streams.codec import TICK, BadRecord, drain_asked_ms, id_of
 from streams.engine.hall import HallRuntime
 from streams.engine.letters import Letters
 from streams.engine.windows import is_new
-from streams.events import Configured, EdgeEvent, Event
+from streams.events import ClockSetBack, Configured, EdgeEvent, Event
 from streams.ids import Place, parse_id
 from streams.lane import Lane
 from streams.partitioner import partition_of
@@ -24,6 +24,10 @@ WRITERS = 256
 ERA_AHEAD_MS = 60_000
 """By how much an era's number may be ahead of the log: `hall reset` counts on from the last one, and clocks differ."""
 
+_SET_BACK = b'"type":"clock_set_back"'
+_HEAD = 500
+"""An event's id, which comes first, takes at most 253 bytes, and twice that where letters are escaped."""
+
 
 class Admission:
     """Judges the records of one partition. What it refuses is dead-lettered, or counted as a repeat."""
@@ -33,6 +37,8 @@ class Admission:
         self.nowhere = f"~{partition}"
         """Stands for the hall in ids of what belongs to none."""
         self._remedy = REMEDY if lane.origin else REMEDY_BELOW
+        self.era = 0
+        """The lane's own, which a clock that was ahead may have named."""
 
     def event_of(self, record: Record, halls: dict[bytes, HallRuntime], out: Letters) -> Event | None:
         """The record's event, of the hall that its key names; None for a tick and for what cannot be used."""
@@ -98,8 +104,9 @@ class Admission:
             return False
         if event_id.lane == self._lane.name:
             return False
-        if event_id.era > record.timestamp_ms + ERA_AHEAD_MS:
+        if event_id.era > record.timestamp_ms + ERA_AHEAD_MS and event_id.era > self._known_era(seen) + ERA_AHEAD_MS:
             # An era is named by the time it began. One that is still to come would make repeats of all that follows.
+            # Where a clock was ahead when it began, and was set back, it is one of those that are known, or the next.
             out.dead(hall, "undecodable", f"the event's id names era {event_id.era}, which has not begun")
             return False
         key = f"{event_id.lane}:{event_id.agent}"
@@ -111,3 +118,15 @@ class Admission:
             return False
         seen[key] = event_id.place
         return True
+
+    def _known_era(self, seen: dict[str, Place]) -> int:
+        return max(self.era, *(place[0] for place in seen.values())) if seen else self.era
+
+    def is_set_back(self, record: Record) -> bool:
+        """Whether the record is the word of a lane above that the log's time has gone back."""
+        if record.key is None or _SET_BACK not in (record.value or b"")[:_HEAD]:
+            return False
+        try:
+            return isinstance(self._lane.decoder.decode(record.value), ClockSetBack)
+        except BadRecord:
+            return False

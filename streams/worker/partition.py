@@ -52,6 +52,7 @@ class LanePartition:
         self._writing: asyncio.Task[bool] | None = None
         self._over = False
         self._snapshot_due = engine.pending
+        self._era = engine.era
         """What the log no longer tells, a lost stretch or an era before this one, a snapshot has to."""
         self.marked_at, self.marked = monotonic(), engine.next_offset
         """When, and up to which offset, the last checkpoint was on disk."""
@@ -166,7 +167,10 @@ class LanePartition:
         self._writing = asyncio.create_task(self._write(checkpoint))
 
     def _snapshot_is_due(self) -> bool:
-        new_hour = self.engine.time_ms // HOUR_MS > self.engine.snapshot_ms // HOUR_MS
+        # Not later, but another: time may have gone back over the last one.
+        new_hour = self.engine.time_ms // HOUR_MS != self.engine.snapshot_ms // HOUR_MS
+        self._snapshot_due |= self.engine.era != self._era
+        self._era = self.engine.era
         return not self.engine.pending and bool(self.engine.halls) and (self._snapshot_due or new_hour)
 
     async def settled(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 import msgspec
 import pytest
@@ -26,7 +27,7 @@ from streams.record import Record
 RECORD = Record("t", 0, 5, 1000, b"key", b"value")
 
 
-def mark(era: int = 1, next_offset: int = 0, halls: tuple[str, ...] = ("a",), **more: int) -> Mark:
+def mark(era: int = 1, next_offset: int = 0, halls: tuple[str, ...] = ("a",), **more: Any) -> Mark:
     return Mark(era, False, next_offset, 0, 0, "log", 1, halls, **more)
 
 
