@@ -47,3 +47,22 @@ def behind(before: Behind | None, offset: int, stamp_ms: int) -> Behind:
 def stamp_after(last_ms: int, now_ms: int) -> int:
     """What a record is stamped with that comes at ``now_ms``, behind one that is stamped ``last_ms``."""
     return last_ms if last_ms - BACK_MS <= now_ms < last_ms else now_ms
+
+
+class Clock:
+    """``time_ms`` by the stamps that were taken so far."""
+
+    def __init__(self, time_ms: int) -> None:
+        self.time_ms = time_ms
+        self._behind: Behind | None = None
+
+    def take(self, number: int, stamp_ms: int) -> bool:
+        """One record more; whether time goes back with it."""
+        if stamp_ms >= self.time_ms - BACK_MS:
+            self.time_ms, self._behind = max(self.time_ms, stamp_ms), None
+            return False
+        self._behind = behind(self._behind, number, stamp_ms)
+        if not self._behind.believed:
+            return False
+        self.time_ms, self._behind = self._behind.last_ms, None
+        return True

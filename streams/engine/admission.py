@@ -122,6 +122,15 @@ class Admission:
     def _known_era(self, seen: dict[str, Place]) -> int:
         return max(self.era, *(place[0] for place in seen.values())) if seen else self.era
 
+    def is_own(self, record: Record) -> bool:
+        """Whether this lane published it."""
+        if self._lane.origin or record.key is None:
+            return False
+        try:
+            return parse_id(id_of(record.value or b"") or "").lane == self._lane.name
+        except (BadRecord, ValueError):
+            return False
+
     def is_set_back(self, record: Record) -> bool:
         """Whether the record is the word of a lane above that the log's time has gone back."""
         if record.key is None or _SET_BACK not in (record.value or b"")[:_HEAD]:

@@ -106,12 +106,10 @@ class Engine:
             self._prove(record)
             return []
         before_ms, record_ms = self.time_ms, record.timestamp_ms
-        if record_ms < before_ms - BACK_MS:
-            self._look_back(record)
-        else:
-            self._behind = None
-            if record_ms > before_ms:
-                self.time_ms = record_ms
+        if self._behind is not None or not -BACK_MS <= record_ms - before_ms <= BACK_MS:
+            self._leap(record)
+        elif record_ms > before_ms:
+            self.time_ms = record_ms
         if begins := self.pending:
             self._begin(record_ms)
         out = Letters(self.lane, self.era, self.time_ms, record)
@@ -177,6 +175,19 @@ class Engine:
         for hall in self.halls.values():
             if self.next_offset > hall.resume_at:
                 out.lost(hall.hall.id, max(first, hall.resume_at))
+
+    def _leap(self, record: Record) -> None:
+        """A record that may move the time by far.
+
+        What this lane published itself does not: in topics of producer time it is stamped with the time of its cause, and
+        may come to stand behind a clock that was set back.
+        """
+        if self.time_ms and self._admission.is_own(record):
+            return
+        if record.timestamp_ms < self.time_ms - BACK_MS:
+            self._look_back(record)
+        else:
+            self.time_ms, self._behind = max(self.time_ms, record.timestamp_ms), None
 
     def _look_back(self, record: Record) -> None:
         """A record that is stamped too far before the time. Once such ones are believed, the time is theirs, in a new era."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from streams.clock import BACK_MS, RUN_MS, SAY_MS
@@ -63,24 +63,25 @@ def ahead_s(state: LaneState, now_ms: int) -> float:
     return max(0.0, (state.mark.time_ms - now_ms) / 1000)
 
 
-def _of_time(state: LaneState, now_ms: int) -> Iterator[str]:
-    """What is wrong with the log's time: it is not the clock's, or the records tell of another."""
-    if (by_s := ahead_s(state, now_ms)) * 1000 > SAY_MS:
-        said = f"the log's time is {by_s:,.0f} s ahead of this machine's clock"
-        if by_s * 1000 <= BACK_MS:
-            yield f"{said}: it stands until the clock has caught up. What to do: keep the clocks right (NTP), and wait"
-        else:
-            yield (
-                f"{said}: a clock was ahead, and input is late. What to do: set the clock that stamps the log right (NTP), "
-                f"this machine's or the broker's. After {RUN_MS // 1000} s time goes back, and every hall begins anew"
-            )
+def _of_time(state: LaneState, now_ms: int) -> list[str]:
+    """What is wrong with the log's time: the records tell of another, or it is not the clock's."""
     behind = state.mark.behind if state.mark else None
     if behind is not None and behind.ran_ms > SAY_MS:
-        yield (
+        return [
             f"all records from offset {behind.first_offset} on are stamped more than {BACK_MS // 60_000} minutes before the "
             f"log's time, so what cameras send is late (hall.late). They have told of {behind.ran_ms // 1000} s so far; at "
             f"{RUN_MS // 1000} s time goes back, and every hall begins anew. What to do: nothing, if their clock is right"
-        )
+        ]
+    by_s = ahead_s(state, now_ms)
+    if by_s * 1000 <= SAY_MS:
+        return []
+    said = f"the log's time is {by_s:,.0f} s ahead of this machine's clock"
+    if by_s * 1000 <= BACK_MS:
+        return [f"{said}: it stands until the clock has caught up. What to do: keep the clocks right (NTP), and wait"]
+    return [
+        f"{said}: a clock was ahead, and input is late. What to do: set the clock that stamps the log right (NTP), "
+        f"this machine's or the broker's. After {RUN_MS // 1000} s time goes back, and every hall begins anew"
+    ]
 
 
 def waited(state: LaneState, now_ms: int) -> float | None:

@@ -26,10 +26,13 @@ Act = Callable[[EmbeddedSystem, Cameras, Random], None]
 
 
 class Fault(NamedTuple):
+    """``destroys``: a part of the log; ``forgets``: what the halls had in mind, so that nobody can add it up any more."""
+
     name: str
     weight: int
     act: Act
     destroys: bool = False
+    forgets: bool = False
 
 
 def kill(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
@@ -90,6 +93,22 @@ def clock_jumps(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> Non
         log.append([Append(topic, 0, None, TICK) for topic in (OBSERVATIONS, JOURNAL)])
 
 
+def clock_far_ahead(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """The box's clock was hours, or years, ahead, and was set back: now and then it has run for long enough to be believed.
+
+    Else the rest of the minute is what happens next, whatever that is.
+    """
+    ahead_ms = chance.choice((150_000, 7_200_000, 86_400_000, 2_000_000_000_000))
+    ran_s = chance.choice((0, 30, 70))
+    system.kill()
+    with cameras.paused:
+        now = time.time_ns() // 1_000_000
+        for at_ms in (now + ahead_ms, *range(now - ran_s * 1000, now, 1000)):
+            with Log.open(system.path, now_ms=lambda: at_ms) as log:  # noqa: B023 - it is done with before the next one
+                log.append([Append(topic, 0, None, TICK) for topic in (OBSERVATIONS, JOURNAL)])
+    system.start()
+
+
 def reconfigure(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
     """Other files in mid-log, now and then ones that cannot be used."""
     hall = chance.choice(sorted(system.halls))
@@ -139,7 +158,8 @@ FAULTS = (
     Fault("disk full", 2, disk_full),
     Fault("file size limit", 2, file_size_limit),
     Fault("clock jumps", 2, clock_jumps),
+    Fault("clock far ahead and back", 2, clock_far_ahead, forgets=True),
     Fault("reconfigured", 3, reconfigure),
-    Fault("retention", 2, retention, destroys=True),
+    Fault("retention", 2, retention, destroys=True, forgets=True),
     Fault("backup restored", 1, restore_backup, destroys=True),
 )

@@ -85,7 +85,7 @@ def test_a_partition_that_no_worker_has_is_told() -> None:
             "the log's time is 7,200 s ahead of this machine's clock: a clock was ahead, and input is late",
         ),
         (
-            state(behind=Behind(7, 0, 42_000)),
+            state(ahead_s=7_200, behind=Behind(7, 0, 42_000)),
             "all records from offset 7 on are stamped more than 2 minutes before the log's",
         ),
     ],
