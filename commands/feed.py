@@ -21,6 +21,7 @@ from streams.driver import closing_ticks
 from streams.log import EventLog
 from streams.operating.feeding import Clock, Feeder, Pace
 from streams.playing import Play, Stray, ticked
+from streams.topics import DAY_MS
 
 
 class Speed(click.ParamType):
@@ -105,7 +106,9 @@ def command(
 
 
 def _ahead(stray: Stray, *, own_clock: bool) -> str:
-    which = f"the time of event {stray.number + 1} is {span(stray.by_ms / 1000)} ahead of what follows: a wrong time, or a clock"
+    by_s = stray.by_ms / 1000
+    by = span(by_s) if by_s < DAY_MS / 1000 else f"{by_s * 1000 / DAY_MS:,.0f} days"
+    which = f"the time of event {stray.number + 1} is {by} ahead of what follows: a wrong time, or a clock"
     if not own_clock:
         return f"{which} that was ahead. What has such a time is late (`hall log cat late`)"
     return (

@@ -239,6 +239,33 @@ def test_an_era_beyond_all_that_is_known_is_still_dead() -> None:
     assert "has not begun" in letter(engine.process(invented)).detail
 
 
+def test_what_a_lane_said_itself_moves_its_time_by_no_more_than_two_minutes() -> None:
+    """In topics of producer time it bears the stamp of its cause: said at two hours, it may stand behind the way back.
+
+    stamps    2 h   clock_set_back, 61 s   said by itself, 2 h   62 s
+    time      2 h   61 s                   61 s                  62 s
+    """
+    script, engine = service("a")
+    own = "a:service:tally:7:3:0"
+    feed(engine, [script.tick(2 * HOUR), set_back(script, 6, at=61), script.named(own, counted(), at=2 * HOUR)])
+    assert seconds(engine) == 61
+    feed(engine, [script.tick(62)])
+    assert (seconds(engine), engine.counts["clock_set_back"]) == (62, 1)
+
+
+def test_nor_does_it_prove_that_a_clock_was_ahead_or_that_none_was() -> None:
+    """What it says of an hour ago while it catches up is no other clock; what it says now does not contradict one."""
+    script, engine = service("a")
+
+    def own(number: int, at: float) -> Record:
+        return script.named(f"a:service:tally:7:{number}:0", counted(), at=at)
+
+    feed(engine, [script.tick(2 * HOUR), *(own(n, at=n * 10.0) for n in range(200))])
+    assert seconds(engine) == 2 * HOUR
+    feed(engine, [record for n in range(1, 62) for record in (script.tick(n), own(200 + n, at=2 * HOUR))])
+    assert (seconds(engine), engine.counts["clock_set_back"]) == (61, 1)
+
+
 # -- a function of the records -----------------------------------------------------------------------------------------
 
 STAMPS = st.lists(
