@@ -32,7 +32,8 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
     ``next_offset``, to know the log again by; ``log_id``: of the log, or topic, it belongs to; ``pending``: the era
     begins with the next record and gets its timestamp, ``era`` at the least; ``snapshot_ms``: time of the last snapshot;
     ``behind``: records that are stamped too far before the time, so far; ``root_era``: the era from which this one follows
-    by computing, over clocks that were set back (0: it is the first of its kind).
+    by computing, over clocks that were set back (0: it is the first of its kind); ``heard``: the furthest (era, offset) of
+    which another lane has said something here.
     """
 
     era: int
@@ -46,6 +47,7 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
     snapshot_ms: int = 0
     behind: Behind | None = None
     root_era: int = 0
+    heard: tuple[int, int] = (0, 0)
 
 
 class Restored(NamedTuple):

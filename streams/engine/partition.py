@@ -93,7 +93,7 @@ class Engine:
         self.next_offset, self.time_ms, self.snapshot_ms = mark.next_offset, mark.time_ms, mark.snapshot_ms
         self._checksum = mark.checksum
         self._behind, self._root_era = mark.behind, mark.root_era or mark.era
-        self._admission.era = self.era
+        self._admission.era, self._admission.heard = self.era, mark.heard
 
     # -- input -----------------------------------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ class Engine:
         """An era, with this record. One that only a clock that was set back has begun can be computed from the one before."""
         self.era, self.pending = max(self.era, record_ms), False
         self._admission.era = self.era
-        if self._set_back is None:
+        if self._set_back is None or not self._root_era:
             self._root_era = self.era
 
     def _turn(self, before_ms: int, offset: int, out: Letters, *, begins: bool) -> None:
@@ -191,9 +191,15 @@ class Engine:
 
     def _look_back(self, record: Record) -> None:
         """A record that is stamped too far before the time. Once such ones are believed, the time is theirs, in a new era."""
+        news = self._admission.tells_time(record)
+        word = self._admission.set_back(record)
+        told = word is not None and (news or self.time_ms >= word.from_ms - BACK_MS)
+        if not (news or told):
+            return
         self._behind = behind(self._behind, record.offset, record.timestamp_ms)
-        told = not self.lane.origin and self._admission.is_set_back(record)
         if told or self._behind.believed:
+            if self.pending:  # `hall reset` begins an era here as well, and with that something of its own
+                self._root_era = 0
             self._set_back = SetBack(self._behind.first_offset, self.time_ms, told)
             self.time_ms, self._behind = self._behind.last_ms, None
             self.era, self.pending = self.era + 1, True
@@ -227,6 +233,7 @@ class Engine:
     def _take(self, event: Event, record: Record, out: Letters) -> None:
         hall = self.halls.get(record.key or b"")
         if hall is not None and record.offset < hall.resume_at:
+            self._admission.hear(record)
             return  # its state was written after the mark, and holds this record already
         if type(event) is Configured:  # has no subclasses, and isinstance is slow on these types
             self._configure(hall, event, record, out)
@@ -303,7 +310,7 @@ class Engine:
         halls = tuple(hall.hall.id for hall in self.halls.values())
         return Mark(
             self.era, self.pending, self.next_offset, self.time_ms, known, self.log_id, self.topology, halls,
-            self.snapshot_ms, self._behind, self._root_era,
+            self.snapshot_ms, self._behind, self._root_era, self._admission.heard,
         )  # fmt: skip
 
 

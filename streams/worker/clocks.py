@@ -27,6 +27,8 @@ class ClockWatch:
         self._set_back: dict[TP, int] = {}
 
     def look(self, now_ms: int) -> None:
+        # Else nobody could ask this process to stop before the clock has caught up with its start.
+        self._lanes.born_ms = min(self._lanes.born_ms, now_ms)
         for tp, part in self._lanes.parts.items():
             # A recording that is played is of any time.
             self._of_the_clock(tp, 0 if self._lanes.own_clock else ahead_ms(part.engine, now_ms))

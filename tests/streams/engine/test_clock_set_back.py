@@ -8,14 +8,29 @@ from typing import TypeVar
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from streams.checkpoint import encode_mark
 from streams.clock import BACK_MS, RUN_MS, STEP_MS
-from streams.engine import Engine, Output
+from streams.engine import Checkpoint, Engine, Output
 from streams.events import AlertRaised, ClockSetBack, Configured, Event
 from streams.ids import Seen
 from streams.record import Record
-from tests.support.script import Script, again, counted, feed, letter, running, service, states, told
-from tests.support.toy import SENSING, START_MS, files
+from tests.support.script import (
+    Script,
+    Store,
+    again,
+    counted,
+    feed,
+    letter,
+    restart,
+    running,
+    service,
+    states,
+    told,
+    write,
+)
+from tests.support.toy import SENSING, SERVICE, START_MS, files
 
 E = TypeVar("E", bound=Event)
 
@@ -174,14 +189,34 @@ def test_time_can_go_back_twice() -> None:
     assert (seconds(engine), engine.era) == (-101, first + 1)
 
 
+def test_a_reset_in_the_middle_begins_something_of_its_own() -> None:
+    """What `hall reset` begins cannot be computed from before, also when time goes back with its first record."""
+    script, engine = running("a")
+    feed(engine, [script.tick(2 * HOUR), *(script.tick(at) for at in range(1, 61))])
+    store: Store = {}
+    write(store, "w", engine.whole())
+    mark = replace(engine.mark(), era=engine.era + 1, pending=True)
+    write(store, "w", Checkpoint([], encode_mark(mark), engine.next_offset))
+    after = restart(store)
+    after.process(script.tick(61))
+    assert after.counts["clock_set_back"] == 1
+    assert after.mark().root_era == after.era > engine.era
+
+
 # -- the lane below ----------------------------------------------------------------------------------------------------
 
 
-def set_back(script: Script, era: int, *, at: float) -> Record:
+def set_back(script: Script, era: int, *, at: float, offset: int = 9, from_s: float = 3 * HOUR) -> Record:
     event = ClockSetBack(
-        hall="a", at_ms=START_MS, decided_at_ms=START_MS, lane="sensing", from_ms=0, first_offset=1, next_offset=2
-    )
-    return script.named(f"a:sensing:engine:{era}:9:1", event, at=at)
+        hall="a", at_ms=START_MS, decided_at_ms=START_MS, lane="sensing", from_ms=START_MS + round(from_s * 1000),
+        first_offset=1, next_offset=2,
+    )  # fmt: skip
+    return script.named(f"a:sensing:engine:{era}:{offset}:1", event, at=at)
+
+
+def said_above(script: Script, era: int, at: int) -> Record:
+    """Something that the lane above concluded at this second."""
+    return script.named(f"a:sensing:counter:{era}:{at + 10}:0", counted(), at=at)
 
 
 def test_a_lane_below_believes_the_one_above_at_once() -> None:
@@ -200,11 +235,10 @@ def test_a_lane_below_believes_the_one_above_at_once() -> None:
 def test_a_lane_below_whose_time_went_back_first_still_begins_anew_with_the_one_above() -> None:
     """What the lane above had in hand from the old time may stand behind the moment at which the lane below went back."""
     script, engine = service("a")
-    feed(engine, [script.tick(2 * HOUR), *(script.tick(at) for at in range(1, 62))])
-    feed(engine, [script.named("a:sensing:counter:5:7:0", counted(), at=62)])
-    era = engine.era
-    feed(engine, [set_back(script, 6, at=63)])
-    assert engine.era == era
+    feed(engine, [script.tick(2 * HOUR), *(said_above(script, 5, at) for at in range(1, 62))])
+    assert (seconds(engine), engine.counts["clock_set_back"]) == (61, 1)
+    feed(engine, [said_above(script, 5, 62), set_back(script, 6, at=63)])
+    assert engine.counts["clock_set_back"] == 1
     assert told(engine.process(script.named("a:sensing:counter:6:9:0", counted()))) == ["a tally said 2"]
 
 
@@ -214,6 +248,40 @@ def test_told_twice_it_begins_anew_once() -> None:
     before = states(engine)
     assert feed(engine, [set_back(script, 6, at=1)]) == []
     assert states(engine) == before
+
+
+def test_what_the_lane_above_says_again_after_a_crash_is_no_other_clock() -> None:
+    """In topics of producer time it bears the stamps of then, and so do its ticks: five minutes that were lived through.
+
+    stamps    1 s ... 300 s    1 s ... 300 s, the same ids    301 s
+    time      1 s ... 300 s    300 s                          301 s
+    """
+    script, engine = service("a")
+    lived = [(n, "tick" if n % 2 else "said") for n in range(1, 301)]
+    for _ in range(2):
+        feed(engine, [script.tick(n) if kind == "tick" else said_above(script, 5, n) for n, kind in lived])
+        assert seconds(engine) == 300
+    feed(engine, [said_above(script, 5, 301)])
+    assert (seconds(engine), engine.counts["clock_set_back"]) == (301, 0)
+
+
+def test_nor_is_its_word_when_the_time_has_gone_on_since() -> None:
+    script, engine = service("a")
+    word = [set_back(script, 6, at=61, offset=50, from_s=2 * HOUR)]
+    feed(engine, [*word, *(said_above(script, 6, n) for n in range(62, 400))])
+    before = states(engine)
+    feed(engine, [set_back(script, 6, at=61, offset=50, from_s=2 * HOUR)])
+    assert (seconds(engine), states(engine)) == (399, before)
+
+
+def test_but_it_is_where_the_old_time_was_told_again_as_well() -> None:
+    """The lane above was killed after the way back, and said both again: else time would be two hours ahead once more."""
+    script, engine = service("a")
+    feed(engine, [script.tick(2 * HOUR), set_back(script, 6, at=61, from_s=2 * HOUR), said_above(script, 6, 62)])
+    feed(engine, [script.tick(2 * HOUR)])
+    assert seconds(engine) == 2 * HOUR
+    feed(engine, [set_back(script, 6, at=61, from_s=2 * HOUR)])
+    assert seconds(engine) == 61
 
 
 def test_what_it_says_itself_is_no_word_of_a_lane_above() -> None:
@@ -262,7 +330,7 @@ def test_nor_does_it_prove_that_a_clock_was_ahead_or_that_none_was() -> None:
 
     feed(engine, [script.tick(2 * HOUR), *(own(n, at=n * 10.0) for n in range(200))])
     assert seconds(engine) == 2 * HOUR
-    feed(engine, [record for n in range(1, 62) for record in (script.tick(n), own(200 + n, at=2 * HOUR))])
+    feed(engine, [r for n in range(1, 62) for r in (said_above(script, 5, n), own(200 + n, at=2 * HOUR))])
     assert (seconds(engine), engine.counts["clock_set_back"]) == (61, 1)
 
 
@@ -329,6 +397,41 @@ def test_an_engine_that_starts_again_anywhere_says_the_same(moves: list[int], at
     assert said + feed(second, records[at:]) == expected
     assert states(second) == states(whole)
     assert second.mark() == whole.mark() or at >= len(records)
+
+
+WORDS = st.lists(
+    st.tuples(
+        st.sampled_from(["tick", "said", "again", "own", "word"]), st.sampled_from([1, 20, -200, 200, 7200, -7200])
+    ),
+    max_size=40,
+)
+
+
+def below_of(words: list[tuple[str, int]]) -> list[Record]:
+    """What the lane below may find: the lane above, in its order or once more, its word, ticks, and what it said itself."""
+    script, at = service("a")[0], 0
+    for n, (kind, by) in enumerate(words):
+        at += by
+        if kind == "tick":
+            script.tick(at)
+        elif kind == "word":
+            set_back(script, 5 + n, at=at, offset=n)
+        else:
+            lane, offset = "service" if kind == "own" else "sensing", n // 2 if kind == "again" else n
+            script.named(f"a:{lane}:counter:{5 + n}:{offset}:0", counted(), at=at)
+    return script.records
+
+
+@given(WORDS, st.integers(1, 40))
+def test_so_does_one_of_the_lane_below(words: list[tuple[str, int]], at: int) -> None:
+    records, whole, first = below_of(words), Engine(SERVICE), Engine(SERVICE)
+    expected = feed(whole, records)
+    said = feed(first, records[:at])
+    second = again(first)
+    assert said + feed(second, records[at:]) == expected
+    assert states(second) == states(whole)
+    seen = Seen()
+    assert all(seen.is_new(o.id) for o in expected if o.id is not None)
 
 
 @given(STAMPS)

@@ -85,3 +85,17 @@ def test_time_that_went_back_is_said(said: Said) -> None:
     watched(work)
     (text,) = said()
     assert text.startswith("WARNING hall.observations/0: the log's time went back")
+
+
+def test_a_process_that_began_in_the_future_still_hears_who_asks_it_to_stop(said: Said) -> None:
+    """A request means those who ran when it was made; this one began, by its clock of then, in two hours."""
+
+    def work(lanes: Lanes, watch: ClockWatch) -> None:
+        lanes.born_ms = START_MS + 7_200_000
+        watch.look(START_MS)
+        assert lanes.born_ms == START_MS
+        watch.look(START_MS + 1_000)
+        assert lanes.born_ms == START_MS
+
+    watched(work)
+    assert said() == []
