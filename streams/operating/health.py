@@ -12,6 +12,7 @@ from streams.operating.admin import LaneState
 Verdict = Literal["running", "stopped", "behind"]
 
 MARK_AT_MOST_S = 60.0
+TIMES_SHOWN = 4
 WAIT_AT_MOST_S = 20.0
 """A mark is written every second, with large states every ten: what has waited twice that long is behind."""
 
@@ -23,6 +24,7 @@ def verdict(runners: Sequence[Runner], states: Sequence[LaneState], now_ms: int)
     # Before its first mark an engine is as old as its lock.
     since_ms = max((runner.since_ms for runner in runners if runner.since_ms is not None), default=now_ms)
     faults = [*_unowned(runners, states), *(fault for state in states for fault in _faults(state, since_ms, now_ms))]
+    faults += _of_times(states, now_ms)
     return ("behind" if faults else "running"), faults
 
 
@@ -48,7 +50,7 @@ def _faults(state: LaneState, since_ms: int, now_ms: int) -> list[str]:
             (waited_s > WAIT_AT_MOST_S, f"{name}: behind by {state.lag} records, the first waits for {waited_s:.0f} s"),
         )
         if wrong
-    ] + [f"{name}: {text}" for text in _of_time(state, now_ms)]
+    ]
 
 
 def mark_age_s(state: LaneState, now_ms: int) -> float | None:
@@ -61,6 +63,13 @@ def ahead_s(state: LaneState, now_ms: int) -> float:
     if state.time == "producer" or state.mark is None:
         return 0.0
     return max(0.0, (state.mark.time_ms - now_ms) / 1000)
+
+
+def _of_times(states: Sequence[LaneState], now_ms: int) -> list[str]:
+    """One clock makes them all wrong: the first few tell it."""
+    found = [f"{state.lane.name}/{state.partition}: {text}" for state in states for text in _of_time(state, now_ms)]
+    more = len(found) - TIMES_SHOWN
+    return [*found[:TIMES_SHOWN], *([f"and the time of {more} partitions more"] if more > 0 else [])]
 
 
 def _of_time(state: LaneState, now_ms: int) -> list[str]:

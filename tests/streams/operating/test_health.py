@@ -94,3 +94,9 @@ def test_a_time_that_is_not_the_clocks_is_told_with_what_to_do(lane: LaneState, 
     (fault,) = verdict([HOLDER], [lane], NOW_MS)[1]
     assert says in fault
     assert "What to do: " in fault
+
+
+def test_one_clock_that_makes_all_partitions_wrong_is_told_a_few_times() -> None:
+    faults = verdict([HOLDER], [state(ahead_s=7_200)] * 32, NOW_MS)[1]
+    assert len(faults) == 5
+    assert faults[-1] == "and the time of 28 partitions more"
