@@ -42,7 +42,7 @@ SERVICE = Lane(
     name="service",
     topic=JOURNAL,
     carries=(
-        ev.Configured, ev.LogLost,
+        ev.Configured, ev.LogLost, ev.ClockSetBack,
         ev.TrackStarted, ev.TrackJoined, ev.TrackEnded, ev.InputOdd, ev.ZoneEntered, ev.ZoneLeft, ev.ZonesSettled,
         ev.DwellExceeded, ev.DwellEnded, ev.LineCrossed, ev.TripEnded, ev.DensityChanged, ev.HeatAdded,
         ev.AlarmRaised, ev.AlarmCleared, ev.ZoneHour, ev.LineHour, ev.TripsHour, ev.PeopleInside, ev.CountDrift,

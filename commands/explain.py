@@ -17,6 +17,7 @@ from rich.text import Text
 
 from agents.topology import TOPOLOGY
 from commands.common import Ended, clear_errors, open_log, settings
+from streams.checkpoint import Restored
 from streams.codec import BadRecord, id_of
 from streams.explain import Explanation, Unexplained, explain
 from streams.ids import EventId, parse_id
@@ -78,9 +79,8 @@ def _explain(log: EventLog, lane: Lane, name: EventId) -> Explanation:
         raise Unexplained(
             f"offset {name.offset} of {lane.topic}/{partition} is not in the log: it holds {start} to {end}"
         )
-    restored = latest(
-        lambda: stretch(log, SNAPSHOTS, partition), lane.name, partition, before=name.offset, era=name.era
-    )
+    # One of an era before does as well where time went back in between: then the replay comes into this one.
+    restored = _latest(log, lane, name, partition, name.era) or _latest(log, lane, name, partition, None)
     if restored is not None and restored.mark is not None and restored.mark.next_offset >= start:
         start = restored.mark.next_offset
     elif start > 0:
@@ -91,6 +91,10 @@ def _explain(log: EventLog, lane: Lane, name: EventId) -> Explanation:
         restored = None
     records = stretch(log, lane.topic, partition, Span(start, name.offset + 1))
     return explain(name, lane, records, restored, partition=partition, partitions=partitions, topology=TOPOLOGY.version)
+
+
+def _latest(log: EventLog, lane: Lane, name: EventId, partition: int, era: int | None) -> Restored | None:
+    return latest(lambda: stretch(log, SNAPSHOTS, partition), lane.name, partition, before=name.offset, era=era)
 
 
 def _partition(hall: str, partitions: int) -> int:
@@ -107,12 +111,17 @@ def _partition(hall: str, partitions: int) -> int:
 
 def _published(log: EventLog, found: Explanation) -> bytes | None:
     """What stands in the log under this id. It was appended after its cause, so the search begins there."""
-    wanted = str(found.id)
-    needle = f'{{"id":"{wanted}"'.encode()
+    since_ms = found.source.timestamp_ms
+    # A clock that went back later hides a time from a search by halves: then all of it is looked through.
+    return _search(log, found, since_ms) or _search(log, found, None)
+
+
+def _search(log: EventLog, found: Explanation, since_ms: int | None) -> bytes | None:
+    needle = f'{{"id":"{found.id}"'.encode()
+    partition = found.source.partition
     for topic in PUBLISHED:
-        partition = found.source.partition
-        span = Span(log.offset_at(topic, partition, found.source.timestamp_ms), log.end(topic, partition))
-        for record in stretch(log, topic, partition, span):
+        start = log.start(topic, partition) if since_ms is None else log.offset_at(topic, partition, since_ms)
+        for record in stretch(log, topic, partition, Span(start, log.end(topic, partition))):
             if record.value is not None and record.value.startswith(needle):
                 return record.value
     return None

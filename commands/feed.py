@@ -15,10 +15,13 @@ from commands.common import Ended, clear_errors, open_log, settings
 from commands.config import ORIGIN, in_log
 from commands.played import Files, Halls, Options, given_files, open_recording, place
 from commands.positions import Given, position_options
+from commands.showing import span
+from streams.clock import RUN_MS
 from streams.driver import closing_ticks
 from streams.log import EventLog
 from streams.operating.feeding import Clock, Feeder, Pace
-from streams.playing import Play, ticked
+from streams.playing import Play, Stray, ticked
+from streams.topics import DAY_MS
 
 
 class Speed(click.ParamType):
@@ -93,11 +96,25 @@ def command(
         halls = Halls(known, options.given, own_clock=own_clock)
         for hall in halls.different:
             click.echo(f"{hall}: the log's own files stay in force (`hall config apply` changes them)", err=True)
+        for stray in source.strays:
+            click.echo(f"WARNING: {_ahead(stray, own_clock=own_clock)}", err=True)
         feeder = Feeder(log, TOPOLOGY, own_clock=own_clock)
         timeline = ticked(halls.admit(plays)) if own_clock else halls.admit(plays)
         _play(feeder, timeline, Pace(speed, Clock()), source.count, halls.files if own_clock and not more else None)
         if halls.left_out:
             click.echo(f"{halls.left_out} configurations left out: the halls have theirs already", err=True)
+
+
+def _ahead(stray: Stray, *, own_clock: bool) -> str:
+    by_s = stray.by_ms / 1000
+    by = span(by_s) if by_s < DAY_MS / 1000 else f"{by_s * 1000 / DAY_MS:,.0f} days"
+    which = f"the time of event {stray.number + 1} is {by} ahead of what follows: a wrong time, or a clock"
+    if not own_clock:
+        return f"{which} that was ahead. What has such a time is late (`hall log cat late`)"
+    return (
+        f"{which} that was ahead. What comes then is late for the {RUN_MS // 1000} s in which that time is believed (`hall log "
+        "cat late`); then time goes back, and the halls begin anew (`hall log cat alerts`)"
+    )
 
 
 def _own_clock(log: EventLog, speed: float, *, embedded: bool) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from config.loading import load_files, read_dir
 from streams.events import Configured
 from streams.log import EventLog
 from streams.operating import admin
-from streams.playing import Play, in_time, moved, recorded
+from streams.playing import Play, Stray, in_time, moved, recorded, strays
 from streams.recording import RecordingError, is_recording
 from streams.recordings import OptionsError, PositionsError
 
@@ -48,7 +49,15 @@ class Recording:
     plays: Sequence[Play] | None = None
 
     def __iter__(self) -> Iterator[Play]:
-        return in_time(recorded(self.path, TOPOLOGY) if self.plays is None else self.plays)
+        return in_time(self._as_given(), {stray.number for stray in self.strays})
+
+    @cached_property
+    def strays(self) -> list[Stray]:
+        """Where its time is far ahead of what follows."""
+        return strays(self._as_given())
+
+    def _as_given(self) -> Iterable[Play]:
+        return recorded(self.path, TOPOLOGY) if self.plays is None else self.plays
 
 
 def given_files(directory: Path | None, rules: Path | None) -> dict[str, Files]:

@@ -6,6 +6,7 @@ import heapq
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,9 +16,10 @@ from agents.topology import TOPOLOGY
 from commands.common import clear_errors, now_ms, open_log, settings
 from commands.progress import tracked
 from streams.checkpoint import Restored
+from streams.clock import stamp_after
 from streams.lane import Lane
 from streams.log import EventLog
-from streams.operating.reading import Span, checkpoint, is_whole, snapshots, stretch
+from streams.operating.reading import Span, checkpoint, eras, is_whole, snapshots, stretch
 from streams.record import Record
 from streams.recording import RecordingWriter
 from streams.snapshot import as_snapshot
@@ -123,10 +125,10 @@ def _beginning(log: EventLog, lane: Lane, partition: int, newest: Restored, sinc
     last = Beginning(mark.next_offset, as_snapshot(lane.name, partition, newest))
     if mark.pending and mark.next_offset > 0:  # the era that `hall reset` began: only its checkpoint knows the state
         return last
-    whole = mark.pending or is_whole(log, lane, partition, mark.era)
+    whole = mark.pending or is_whole(log, lane, partition, eras(mark).start)
     if whole and since_ms is None:
         return Beginning(0, [])
-    found = snapshots(log, lane, partition, mark.era)
+    found = snapshots(log, lane, partition, eras(mark))
     if since_ms is not None:
         wanted = log.offset_at(lane.topic, partition, since_ms)
         found = [name for name in found if name.next_offset <= wanted][-1:] or ([] if whole else found)
@@ -179,4 +181,14 @@ def _all(
     for begin in begins.values():
         yield from begin.state
     streams = [stretch(log, topic, p, span) for (topic, p), span in spans.items()]
-    yield from heapq.merge(*streams, key=lambda record: record.timestamp_ms)
+    for _, record in heapq.merge(*map(_placed, streams), key=itemgetter(0)):
+        yield record
+
+
+def _placed(records: Iterator[Record]) -> Iterator[tuple[tuple[int, int], Record]]:
+    """Each record with its place among those of other partitions: by time, and behind a clock that was set back anew."""
+    turns = last_ms = 0
+    for record in records:
+        now_ms = stamp_after(last_ms, record.timestamp_ms)
+        turns, last_ms = turns + (now_ms < last_ms), now_ms
+        yield (turns, record.timestamp_ms), record

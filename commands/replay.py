@@ -22,6 +22,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 RECORDING = click.Path(exists=True, path_type=Path)
 NOTES_SHOWN = 10
+ALERTS_SHOWN = 10
 DIFFERENCES_SHOWN = 10
 
 
@@ -146,7 +147,7 @@ def _report(results: Results, seconds: float, written: list[Path]) -> None:
     )
     for name, count in sorted(results.counts.items()):
         console.print(f"  {name:<20} {count:>8}", highlight=False)
-    for text in results.inputs.told:
+    for text in [*results.alerts[:ALERTS_SHOWN], *results.inputs.told]:
         console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
     for path in written:
         console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)

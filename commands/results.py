@@ -15,7 +15,7 @@ from commands.inputs import Inputs
 from config.hall import Hall
 from config.loading import load_files
 from streams.engine import Output, Tap
-from streams.events import Configured, Event, snake_case
+from streams.events import AlertRaised, Configured, Event, snake_case
 
 
 class HallResults:
@@ -38,6 +38,8 @@ class Results:
         self._out: IO[bytes] | None = events.open("wb") if events else None
         self.counts: Counter[str] = Counter()
         self.inputs = Inputs()
+        self.alerts: list[str] = []
+        """What people would have been told, a line each."""
 
     @property
     def tap(self) -> Tap:
@@ -62,6 +64,8 @@ class Results:
         if output.event is None:
             return
         self.counts[snake_case(type(output.event).__name__)] += 1
+        if isinstance(event := output.event, AlertRaised):
+            self.alerts.append(f"{event.hall}: {event.title}: {event.detail}")
         if self._out is not None:
             self._out.write(output.value + b"\n")
         # The agents' own conclusions came by the tap; what the engine says itself does not.

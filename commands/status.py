@@ -19,7 +19,7 @@ from config.settings import Address, Settings
 from streams.log import EventLog, Runner
 from streams.operating import admin
 from streams.operating.admin import LaneState
-from streams.operating.health import mark_age_s, verdict, waited
+from streams.operating.health import ahead_s, mark_age_s, verdict, waited
 
 EXIT = {"running": 0, "stopped": 3, "behind": 4}
 HTTP_WITHIN_S = 1.0
@@ -46,8 +46,8 @@ def command(as_json: bool) -> None:
       hall status --json | jq '.lanes[] | {lane, lag}'
       hall status > /dev/null || alarm     in a script
 
-    Exit code: 0 running and up to date; 3 no engine runs; 4 it runs, but is behind, or its last checkpoint is older
-    than a minute; others: the log cannot be read.
+    Exit code: 0 running and up to date; 3 no engine runs; 4 it runs, but is behind, its last checkpoint is older than a
+    minute, or the log's time is more than ten seconds ahead of the clock; others: the log cannot be read.
     """
     found = settings()
     with clear_errors(), open_log(found, read_only=True) as log:
@@ -86,6 +86,7 @@ def _lane(state: LaneState, now: int) -> dict[str, Any]:
     return {
         "lane": state.lane.name, "partition": state.partition, "topic": state.lane.topic, "time": state.time,
         "start": state.start, "end": state.end, "lag": state.lag, "waiting_s": waited(state, now),
+        "time_ms": mark and mark.time_ms, "ahead_s": ahead_s(state, now),
         "mark_offset": mark and mark.next_offset, "mark_age_s": mark_age_s(state, now), "marked_ms": state.marked_ms,
         "era": mark and mark.era, "topology": mark and mark.topology, "halls": len(mark.halls) if mark else 0,
         "snapshot_ms": (mark and mark.snapshot_ms) or None,

@@ -16,6 +16,7 @@ from config.loading import load_files
 from config.local_hour import local_hour
 from config.patience import longest_patience_s
 from streams.checkpoint import Restored
+from streams.clock import Clock, stamp_after
 from streams.codec import TICK, encode
 from streams.engine import Engine, Gap, Output, Tap
 from streams.events import Configured, Event
@@ -107,7 +108,7 @@ def lay_out(
 ) -> Iterator[Record]:
     """Events in time order as a log of one partition: configuration first, a tick each second, closing ticks at the end.
 
-    ``halls``: by id, the files of each. Timestamps are the events' ``at_ms`` (never going back); offsets count up.
+    ``halls``: by id, the files of each. Timestamps are the events' ``at_ms``, as a log stamps them; offsets count up.
     """
     return _numbered(topic, _timed(halls, iter(events), close=close))
 
@@ -124,13 +125,16 @@ def _timed(
     now = first.at_ms if first else 0
     for hall, files in sorted(halls.items()):
         yield now, hall.encode(), encode(Configured(hall=hall, at_ms=now, files=dict(files)))
-    for event in itertools.chain((first,), events) if first else ():
-        for tick in seconds_between(now, event.at_ms):
+    clock = Clock(now)
+    for number, event in enumerate(itertools.chain((first,), events) if first else ()):
+        before = clock.time_ms
+        clock.take(number, event.at_ms)
+        for tick in seconds_between(before, clock.time_ms):
             yield tick, None, TICK
-        now = max(now, event.at_ms)
+        now = stamp_after(now, event.at_ms)
         yield now, event.hall.encode(), encode(event)
     if close:
-        for tick in closing_ticks(now, halls):
+        for tick in closing_ticks(clock.time_ms, halls):
             yield tick, None, TICK
 
 

@@ -28,8 +28,9 @@ _NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")  # Kafka's rule, so that every topi
 class TopicSpec:
     """A topic. ``partitions``, ``compact`` and ``time`` are for ever; retention may be altered.
 
-    ``time`` "log": the writer stamps every record with ``max(now, newest stamp of the partition)``. "producer": the
-    timestamp given stands as it is. ``retention_bytes`` counts keys and values, per partition.
+    ``time`` "log": the writer stamps every record with now, or with the last stamp of the partition if that is ahead by at
+    most two minutes (``streams.clock``). "producer": the timestamp given stands as it is. ``retention_bytes`` counts keys and
+    values, per partition.
     ``compact``: only the newest record of a key is kept, whatever its age, so such a topic has no retention.
     """
 

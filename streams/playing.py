@@ -6,13 +6,14 @@ has its own, or gets them from the player.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import chain, pairwise
+from collections.abc import Container, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from streams.clock import BACK_MS, Clock, stamp_after
 from streams.codec import BadRecord
 from streams.driver import seconds_between
 from streams.events import Configured, EdgeEvent, Event
@@ -21,11 +22,15 @@ from streams.recording import read_recording
 
 
 class Play(NamedTuple):
-    """An event of a lane's topic, and when it was written down; no event: a whole second has passed."""
+    """An event of a lane's topic, and when it was written down; no event: a whole second has passed.
+
+    ``leaps``: nobody has lived through the time between the one before and this: a clock was ahead, and was set back.
+    """
 
     at_ms: int
     topic: str
     event: Event | None
+    leaps: bool = False
 
 
 def recorded(path: Path, topology: Topology) -> Iterator[Play]:
@@ -51,24 +56,46 @@ def moved(plays: Iterable[Play], by_ms: int, boot: str) -> Iterator[Play]:
             event = msgspec.structs.replace(event, at_ms=event.at_ms + by_ms, boot=f"{event.boot}.{boot}")
         elif event is not None:
             event = msgspec.structs.replace(event, at_ms=event.at_ms + by_ms)
-        yield Play(play.at_ms + by_ms, play.topic, event)
+        yield play._replace(at_ms=play.at_ms + by_ms, event=event)
 
 
-def in_time(plays: Iterable[Play]) -> Iterator[Play]:
-    """With times that never go back: as the log's running time sees them."""
+class Stray(NamedTuple):
+    """Which of the plays, counted from 0, was far ahead of what follows, and by how much."""
+
+    number: int
+    by_ms: int
+
+
+def strays(plays: Iterable[Play]) -> list[Stray]:
+    """Where time leaps ahead, and is set back later: rows of a wrong time, or a clock that was ahead."""
+    found, leaps, clock = list[Stray](), list[tuple[int, int]](), Clock(0)
+    for number, play in enumerate(plays):
+        before_ms = clock.time_ms
+        if clock.take(number, play.at_ms):
+            found += (Stray(leap, to_ms - clock.time_ms) for leap, to_ms in leaps if to_ms > clock.time_ms + BACK_MS)
+            leaps = [(leap, to_ms) for leap, to_ms in leaps if to_ms <= clock.time_ms + BACK_MS]
+        elif number and clock.time_ms > before_ms + BACK_MS:
+            leaps.append((number, clock.time_ms))
+    return found
+
+
+def in_time(plays: Iterable[Play], leaps: Container[int] = ()) -> Iterator[Play]:
+    """With times as a log stamps them: they go back only where a clock was set back, or a row's time is wrong by far."""
     now = 0
-    for play in plays:
-        now = max(now, play.at_ms)
-        yield play._replace(at_ms=now)
+    for number, play in enumerate(plays):
+        last, now = now, stamp_after(now, play.at_ms)
+        yield play._replace(at_ms=now, leaps=now < last or number in leaps)
 
 
 def ticked(plays: Iterable[Play]) -> Iterator[Play]:
-    """With every whole second that passes between two of them. Times must not go back."""
+    """With every whole second that passes between two of them."""
     first = next(plays := iter(plays), None)
     if first is None:
         return
-    yield first
-    for before, play in pairwise(chain((first,), plays)):
-        for second in seconds_between(before.at_ms, play.at_ms):
+    clock = Clock(first.at_ms)
+    for number, play in enumerate(chain((first,), plays)):
+        before_ms = clock.time_ms
+        clock.take(number, play.at_ms)
+        for second in () if play.leaps else seconds_between(before_ms, clock.time_ms):
             yield Play(second, "", None)
         yield play

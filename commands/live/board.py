@@ -12,9 +12,11 @@ from statistics import median
 from typing import Any
 
 from config.hall import Hall
+from streams.clock import stamp_after
 from streams.events import (
     AlarmCleared,
     AlarmRaised,
+    ClockSetBack,
     DensityChanged,
     DwellEnded,
     Event,
@@ -105,9 +107,9 @@ class Board:
         self.halls[hall.id] = view
 
     def tell_time(self, at_ms: int) -> None:
-        """The log's time, which goes on in a quiet hall too."""
+        """The log's time, which goes on in a quiet hall too, and back where a clock was set back."""
         for view in self.halls.values():
-            view.at_ms = max(view.at_ms, at_ms)
+            view.at_ms = stamp_after(view.at_ms, at_ms)
 
     def observe(self, event: Event, *, new: bool = True) -> None:
         """Take one event; those of halls and kinds it does not show are passed over. ``new``: it is counted as well."""
@@ -116,6 +118,13 @@ class Board:
             show(view, event)
         if view is not None and count is not None and new:
             self.counted[count(event)] += 1
+
+
+def _set_back(view: HallView, event: ClockSetBack) -> None:
+    """The engine forgot what it had in mind of the hall, and begins anew; so does its picture."""
+    fresh = new_view(view.hall)
+    view.zones, view.lines, view.alarms, view.people = fresh.zones, fresh.lines, fresh.alarms, fresh.people
+    view.visits, view.at_ms, view.inside = 0, event.at_ms, None
 
 
 def _entered(view: HallView, event: ZoneEntered) -> None:
@@ -171,7 +180,7 @@ def _inside(view: HallView, event: PeopleInside) -> None:
 SHOW: dict[type[Event], Callable[[HallView, Any], None]] = {
     ZoneEntered: _entered, ZoneLeft: _left, DwellEnded: _stayed, DensityChanged: _denser, LineCrossed: _crossed,
     TrackStarted: _started, TrackEnded: _ended, AlarmRaised: _raised, AlarmCleared: _cleared,
-    PeopleInside: _inside,
+    PeopleInside: _inside, ClockSetBack: _set_back,
 }  # fmt: skip
 
 COUNT: dict[type[Event], Callable[[Any], tuple[str, ...]]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from streams.clock import stamp_after
 from streams.embedded.compaction import Change, Row, supersede
 from streams.embedded.schema import base
 from streams.embedded.spec import Partition
@@ -26,12 +27,11 @@ class _Head:
         self.bytes = 0
 
     def take(self, row: Append, now_ms: int) -> tuple[int, int]:
-        offset, last_ms = self.next, self.last_ms
+        offset = self.next
         stamp = row.timestamp_ms if self.producer and row.timestamp_ms is not None else now_ms
-        if last_ms is None or stamp > last_ms:
-            self.last_ms = stamp
-        elif not self.producer:
-            stamp = last_ms
+        self.last_ms = stamp if self.last_ms is None else stamp_after(self.last_ms, stamp)
+        if not self.producer:
+            stamp = self.last_ms
         self.rows.append((self.base + offset, stamp, row.key, row.value))
         self.bytes += len(row.key or b"") + len(row.value or b"")
         self.next = offset + 1

@@ -4,8 +4,9 @@ It runs beside appenders, so it works in small transactions and rests between th
 waits for one step at most, a few milliseconds. Offsets are never given twice: a partition's next one is kept apart.
 
 Age is measured by the clock of the topic. In topics of log time that is the time handed in; in topics of producer time
-it is the newest timestamp of the partition, if that is earlier: a recording of last year that is played today is not
-old, and one record with a timestamp far in the future does not make the others so.
+it is the last timestamp of the partition, if that is earlier: a recording of last year that is played today is not old,
+and one record with a timestamp far in the future does not make the others so. A timestamp that is ahead of the clock
+says nothing of a record's age: a clock was ahead, and was set back. Such a record goes with what stands behind it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from streams.clock import BACK_MS
 from streams.embedded.compaction import TOMBSTONE_MS, bury
 from streams.embedded.connection import WriteConnection
 from streams.embedded.errors import LogClosed
@@ -93,11 +95,36 @@ def _step(db: sqlite3.Connection, part: Partition, now_ms: int) -> int:
     clock_ms = now_ms if spec.time == "log" or last_ts is None else min(now_ms, last_ts)
     if spec.compact:
         return bury(db, part.id, clock_ms - TOMBSTONE_MS, STEP_RECORDS)
-    return _expire(db, part, size, None if spec.retention_ms is None else clock_ms - spec.retention_ms)
+    return _expire(db, part, size, clock_ms)
 
 
-def _expire(db: sqlite3.Connection, part: Partition, size: int, before_ms: int | None) -> int:
+class _Ages:
+    """Which records are too old, going up from the start of a partition."""
+
+    def __init__(self, db: sqlite3.Connection, part: Partition, clock_ms: int) -> None:
+        kept_ms = part.spec.retention_ms
+        self._db, self._high, self._latest_ms = db, base(part.id) + OFFSETS, clock_ms + BACK_MS
+        self._before_ms = None if kept_ms is None else clock_ms - kept_ms
+        self._sure: tuple[int, int] | None = None
+        """The first record behind whose timestamp is not ahead of the clock, and that timestamp."""
+
+    def too_old(self, record: int, ts: int) -> bool:
+        if self._before_ms is None:
+            return False
+        if ts > self._latest_ms:
+            ts = self._of_the_next(record, ts)
+        return ts < self._before_ms
+
+    def _of_the_next(self, record: int, ts: int) -> int:
+        if self._sure is None or self._sure[0] <= record:
+            query = "SELECT id, ts FROM record WHERE id BETWEEN ? AND ? AND ts <= ? ORDER BY id LIMIT 1"
+            self._sure = self._db.execute(query, (record, self._high, self._latest_ms)).fetchone() or (self._high, ts)
+        return self._sure[1]
+
+
+def _expire(db: sqlite3.Connection, part: Partition, size: int, clock_ms: int) -> int:
     """Removes from the start until a record is neither too old nor too much; the limit by bytes spares the last one."""
+    ages = _Ages(db, part, clock_ms)
     limit, low, high = part.spec.retention_bytes, base(part.id), base(part.id) + OFFSETS
     rows = db.execute(
         """SELECT id, ts, ifnull(length(k), 0) + ifnull(length(v), 0), id = (SELECT max(id) FROM record WHERE id <= ?2)
@@ -107,7 +134,7 @@ def _expire(db: sqlite3.Connection, part: Partition, size: int, before_ms: int |
     count = taken = 0
     end = low
     for record, ts, length, last in rows:
-        old = before_ms is not None and ts < before_ms
+        old = ages.too_old(record, ts)
         too_much = limit is not None and size - taken > limit and not last
         if taken >= STEP_BYTES or not (old or too_much):
             break

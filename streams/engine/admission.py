@@ -8,8 +8,8 @@ from streams.codec import TICK, BadRecord, drain_asked_ms, id_of
 from streams.engine.hall import HallRuntime
 from streams.engine.letters import Letters
 from streams.engine.windows import is_new
-from streams.events import Configured, EdgeEvent, Event
-from streams.ids import Place, parse_id
+from streams.events import ClockSetBack, Configured, EdgeEvent, Event
+from streams.ids import EventId, Place, parse_id
 from streams.lane import Lane
 from streams.partitioner import partition_of
 from streams.record import Record
@@ -24,6 +24,10 @@ WRITERS = 256
 ERA_AHEAD_MS = 60_000
 """By how much an era's number may be ahead of the log: `hall reset` counts on from the last one, and clocks differ."""
 
+_SET_BACK = b'"type":"clock_set_back"'
+_HEAD = 500
+"""An event's id, which comes first, takes at most 253 bytes, and twice that where letters are escaped."""
+
 
 class Admission:
     """Judges the records of one partition. What it refuses is dead-lettered, or counted as a repeat."""
@@ -33,6 +37,10 @@ class Admission:
         self.nowhere = f"~{partition}"
         """Stands for the hall in ids of what belongs to none."""
         self._remedy = REMEDY if lane.origin else REMEDY_BELOW
+        self.era = 0
+        """The lane's own, which a clock that was ahead may have named."""
+        self.heard = (0, 0)
+        """The furthest record, by era and offset, on which another lane has said something here."""
 
     def event_of(self, record: Record, halls: dict[bytes, HallRuntime], out: Letters) -> Event | None:
         """The record's event, of the hall that its key names; None for a tick and for what cannot be used."""
@@ -98,10 +106,13 @@ class Admission:
             return False
         if event_id.lane == self._lane.name:
             return False
-        if event_id.era > record.timestamp_ms + ERA_AHEAD_MS:
+        if event_id.era > record.timestamp_ms + ERA_AHEAD_MS and event_id.era > self._known_era(seen) + ERA_AHEAD_MS:
             # An era is named by the time it began. One that is still to come would make repeats of all that follows.
+            # Where a clock was ahead when it began, and was set back, it is one of those that are known, or the next.
             out.dead(hall, "undecodable", f"the event's id names era {event_id.era}, which has not begun")
             return False
+        if event_id.place > self.heard:
+            self.heard = event_id.place[:2]
         key = f"{event_id.lane}:{event_id.agent}"
         if key not in seen and len(seen) >= WRITERS:
             out.dead(hall, "undecodable", f"a conclusion of {key}: expected at most {WRITERS} agents that write here")
@@ -111,3 +122,47 @@ class Admission:
             return False
         seen[key] = event_id.place
         return True
+
+    def _known_era(self, seen: dict[str, Place]) -> int:
+        return max(self.era, *(place[0] for place in seen.values())) if seen else self.era
+
+    def hear(self, record: Record) -> None:
+        """Of a record that its hall has judged already, before it came back from a checkpoint."""
+        found = _named(record)
+        if found is not None and found.lane != self._lane.name and found.place > self.heard:
+            self.heard = found.place[:2]
+
+    def is_own(self, record: Record) -> bool:
+        """Whether this lane published it."""
+        found = None if self._lane.origin else _named(record)
+        return found is not None and found.lane == self._lane.name
+
+    def tells_time(self, record: Record) -> bool:
+        """Whether the record can show that a clock was ahead.
+
+        What a lane above says again after a crash bears the stamps of then in topics of producer time, and so do its ticks.
+        """
+        if self._lane.origin:
+            return True
+        found = _named(record)
+        return found is not None and found.lane != self._lane.name and found.place >= self.heard
+
+    def set_back(self, record: Record) -> ClockSetBack | None:
+        """What a lane above says of the log's time, if that is what the record is."""
+        if self._lane.origin or record.key is None or _SET_BACK not in (record.value or b"")[:_HEAD]:
+            return None
+        try:
+            event = self._lane.decoder.decode(record.value)
+        except BadRecord:
+            return None
+        return event if isinstance(event, ClockSetBack) else None
+
+
+def _named(record: Record) -> EventId | None:
+    """The id of a record that an engine published."""
+    if record.key is None:
+        return None
+    try:
+        return parse_id(id_of(record.value or b"") or "")
+    except (BadRecord, ValueError):
+        return None

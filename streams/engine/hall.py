@@ -157,6 +157,13 @@ class HallRuntime:
         self._failures, self._off = {}, NOBODY
         self.rebase()
 
+    def begin_anew(self, since_ms: int) -> None:
+        """Forget everything that was concluded. What the hall has been sent stays known: a repeat is one in any time."""
+        self._since_ms = since_ms
+        self._states = self.agents.initial()
+        self._failures, self._off = {}, NOBODY
+        self.rebase()
+
     def step(
         self, event: Event, raw: bytes | None, time_ms: int, tap: Tap | None = None, meter: Meter | None = None
     ) -> tuple[list[Made], list[Failure]]:

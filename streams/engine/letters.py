@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from streams.codec import MAX_OUTPUT_BYTES, TICK, encode, name_encoded
 from streams.engine.hall import Failure
 from streams.engine.passes import Made
-from streams.events import AlertRaised, Dead, DeadReason, EdgeEvent, Event, Late, LogLost
+from streams.events import AlertRaised, ClockSetBack, Dead, DeadReason, EdgeEvent, Event, Late, LogLost
 from streams.ids import EventId
 from streams.lane import Lane
 from streams.record import Record
@@ -15,6 +16,10 @@ from streams.record import Record
 ENGINE = "engine"
 RAW_KEPT = 700_000
 """Of a dead record's bytes; base64 makes 933 kB of them, which still fits into an output."""
+
+
+LATEST_MS = 2**53
+"""An event can name no later time."""
 
 
 class Output(NamedTuple):
@@ -105,6 +110,29 @@ class Letters:
             ),
         )  # fmt: skip
 
+    def set_back(self, hall: str, first: int, from_ms: int, *, aloud: bool) -> None:
+        """Time has gone back. ``aloud``: the lanes below are told too, and those who read the journal."""
+        r = self._record
+        if aloud:
+            self.say(
+                hall,
+                ClockSetBack(
+                    hall=hall, at_ms=self._time_ms, decided_at_ms=self._time_ms, lane=self._lane.name,
+                    from_ms=min(from_ms, LATEST_MS), first_offset=first, next_offset=r.offset,
+                ),
+            )  # fmt: skip
+        self.say(
+            hall,
+            AlertRaised(
+                hall=hall, at_ms=self._time_ms, decided_at_ms=self._time_ms, alert="clock_set_back", severity="warning",
+                title="The log's time went back: a clock was ahead",
+                detail=f"lane {self._lane.name}: from {_when(from_ms)} to {_when(self._time_ms)}. Records {first} to "
+                f"{r.offset - 1} of {r.topic}/{r.partition} were stamped before that time by more than two minutes; what "
+                "cameras sent among them was late (hall.late). Who was in the hall is forgotten, and the figures of the hour "
+                "begin anew. What to do: keep the clock that stamps the log right (NTP)",
+            ),
+        )  # fmt: skip
+
     def failed(self, hall: str, failure: Failure) -> None:
         """An agent failed on this record: the record is dead to it, and people should know."""
         self.dead(hall, "agent_failed", failure.what, agent=failure.agent)
@@ -120,3 +148,10 @@ class Letters:
                 title=f"Agent {failure.agent} {'was switched off' if failure.stopped else 'failed'}", detail=detail,
             ),
         )  # fmt: skip
+
+
+def _when(ms: int) -> str:
+    try:
+        return datetime.fromtimestamp(ms // 1000, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):  # a row may claim any year
+        return f"{ms} ms"

@@ -10,12 +10,13 @@ from collections import Counter
 from typing import NamedTuple
 
 from streams.checkpoint import HallRecord, Mark, Restored, StateUnreadable, checksum, encode_hall, encode_mark
+from streams.clock import BACK_MS, behind
 from streams.codec import MAX_OUTPUT_BYTES, encode
 from streams.engine.admission import Admission
 from streams.engine.hall import HallRuntime
 from streams.engine.letters import Letters, Output
 from streams.engine.passes import FATAL, Meter, Tap, told
-from streams.events import Configured, Event, FramesShed, Tick
+from streams.events import ClockSetBack, Configured, Event, FramesShed, Tick
 from streams.ids import Place
 from streams.lane import Lane
 from streams.record import Record
@@ -47,6 +48,17 @@ class Checkpoint(NamedTuple):
     next_offset: int
 
 
+class SetBack(NamedTuple):
+    """Time goes back from ``from_ms``; records from ``first_offset`` on were stamped too far before it.
+
+    ``told``: it was not this lane that found out, but one above it.
+    """
+
+    first_offset: int
+    from_ms: int
+    told: bool
+
+
 class Engine:
     """Feeds the halls of a partition. ``partitions``: how many the topic has; ``log_id``: of the log, kept in the mark.
 
@@ -66,6 +78,7 @@ class Engine:
         self.counts: Counter[str] = Counter()
         self._tap, self._meter, self._time_to = tap, meter, time_to
         self._admission = Admission(lane, partition, partitions, self.counts)
+        self._set_back: SetBack | None = None
         self._last: Record | None = None
         self._resume(restored.mark if restored else None)
         if restored and restored.mark:
@@ -78,6 +91,8 @@ class Engine:
         self.era, self.pending = mark.era, mark.pending
         self.next_offset, self.time_ms, self.snapshot_ms = mark.next_offset, mark.time_ms, mark.snapshot_ms
         self._checksum, self._lost_from, self.until = mark.checksum, mark.lost_from, mark.until
+        self._behind, self._root_era = mark.behind, mark.root_era or mark.era
+        self._admission.era, self._admission.heard = self.era, mark.heard
 
     # -- input -----------------------------------------------------------------------------------------------------
 
@@ -91,15 +106,17 @@ class Engine:
             return []
         if self.until is not None:
             self.turn_era_at(offset)
-        begins, before_ms, record_ms = self.pending, self.time_ms, record.timestamp_ms
-        turns = begins or self._lost_from is not None
-        if begins:
-            self.era, self.pending = max(self.era, record_ms), False
-        if record_ms > before_ms:
+        before_ms, record_ms, turns = self.time_ms, record.timestamp_ms, self._lost_from is not None
+        if self._behind is not None or not -BACK_MS <= record_ms - before_ms <= BACK_MS:
+            self._leap(record)
+            turns = True
+        elif record_ms > before_ms:
             self.time_ms = record_ms
             turns = turns or record_ms // SECOND_MS > before_ms // SECOND_MS
+        if begins := self.pending:
+            self._begin(record_ms)
         out = Letters(self.lane, self.era, self.time_ms, record)
-        if turns:
+        if turns or begins:
             self._turn(before_ms, offset, out, begins=begins)
         event = self._admission.event_of(record, self.halls, out)
         if event is not None:
@@ -110,10 +127,19 @@ class Engine:
             self.counts["outputs"] += len(out.outputs)
         return out.outputs
 
+    def _begin(self, record_ms: int) -> None:
+        """An era, with this record. One that only a clock that was set back has begun can be computed from the one before."""
+        self.era, self.pending = max(self.era, record_ms), False
+        self._admission.era = self.era
+        if self._set_back is None or not self._root_era:
+            self._root_era = self.era
+
     def _turn(self, before_ms: int, offset: int, out: Letters, *, begins: bool) -> None:
         """What comes before the record itself: an era or an hour that begins, what was lost, seconds that are over."""
         if self.lane.origin and (begins or self.time_ms // HOUR_MS > before_ms // HOUR_MS):
             self._say_files(offset, out)
+        if self._set_back is not None:
+            self._start_over(offset, out)
         if self._lost_from is not None:
             self._say_lost(out)
         if self.time_ms // SECOND_MS > before_ms // SECOND_MS:
@@ -178,6 +204,52 @@ class Engine:
             if self.next_offset > hall.resume_at:
                 out.lost(hall.hall.id, max(first, hall.resume_at))
 
+    def _leap(self, record: Record) -> None:
+        """A record that may move the time by far.
+
+        What this lane published itself does not: in topics of producer time it is stamped with the time of its cause, and
+        may come to stand behind a clock that was set back.
+        """
+        if self.time_ms and self._admission.is_own(record):
+            return
+        if record.timestamp_ms < self.time_ms - BACK_MS:
+            self._look_back(record)
+        else:
+            self.time_ms, self._behind = max(self.time_ms, record.timestamp_ms), None
+
+    def _look_back(self, record: Record) -> None:
+        """A record that is stamped too far before the time. Once such ones are believed, the time is theirs, in a new era."""
+        news = self._admission.tells_time(record)
+        word = self._admission.set_back(record)
+        told = word is not None and (news or self.time_ms >= word.from_ms - BACK_MS)
+        if not (news or told):
+            return
+        self._behind = behind(self._behind, record.offset, record.timestamp_ms)
+        if told or self._behind.believed:
+            if self.pending:  # `hall reset` begins an era here as well, and with that something of its own
+                self._root_era = 0
+            self._set_back = SetBack(self._behind.first_offset, self.time_ms, told)
+            self.time_ms, self._behind = self._behind.last_ms, None
+            self.era, self.pending = self.era + 1, True
+
+    def _start_over(self, offset: int, out: Letters) -> None:
+        """Behind a clock that was set back every hall begins as if it had just been configured.
+
+        A lane below that was told of it by the one above has no need to tell people once more.
+        """
+        back, self._set_back = self._set_back, None
+        assert back is not None
+        self.counts["clock_set_back"] += 1
+        for hall in self.halls.values():
+            if offset >= hall.resume_at:
+                if not back.told:
+                    out.set_back(hall.hall.id, back.first_offset, back.from_ms, aloud=self.lane.origin)
+                self._begin_anew(hall, out)
+
+    def _begin_anew(self, hall: HallRuntime, out: Letters) -> None:
+        hall.begin_anew(self.time_ms)
+        self._offer(hall, Configured(hall=hall.hall.id, at_ms=self.time_ms, files=hall.files), None, out)
+
     def _tick(self, offset: int, out: Letters) -> None:
         at_ms = self.time_ms // SECOND_MS * SECOND_MS
         for topic in self._time_to:
@@ -189,12 +261,15 @@ class Engine:
     def _take(self, event: Event, record: Record, out: Letters) -> None:
         hall = self.halls.get(record.key or b"")
         if hall is not None and record.offset < hall.resume_at:
+            self._admission.hear(record)
             return  # its state was written after the mark, and holds this record already
         if type(event) is Configured:  # has no subclasses, and isinstance is slow on these types
             self._configure(hall, event, record, out)
         elif hall is not None and self._admission.admit(hall, event, record, self.time_ms, out):
             if type(event) is FramesShed:
                 self.counts["frames_shed"] += event.count
+            elif type(event) is ClockSetBack:
+                self._begin_anew(hall, out)
             self._offer(hall, event, record, out)
 
     def _offer(self, hall: HallRuntime, event: Event, record: Record | None, out: Letters) -> None:
@@ -265,7 +340,7 @@ class Engine:
         halls = tuple(hall.hall.id for hall in self.halls.values())
         return Mark(
             self.era, self.pending, self.next_offset, self.time_ms, known, self.log_id, self.topology, halls,
-            self.snapshot_ms, self._lost_from, self.until,
+            self.snapshot_ms, self._lost_from, self.until, self._behind, self._root_era, self._admission.heard,
         )  # fmt: skip
 
 

@@ -26,6 +26,19 @@ class LogLost(Conclusion, frozen=True, kw_only=True, gc=False):
     next_offset: Integer
 
 
+class ClockSetBack(Conclusion, frozen=True, kw_only=True, gc=False):
+    """The log's time went back from ``from_ms`` to ``at_ms``: what the hall had in mind is forgotten, its files stay.
+
+    Records from ``first_offset`` up to, not with, ``next_offset`` were stamped too far before the time to be in it: what of
+    them came from the edge was late.
+    """
+
+    lane: str
+    from_ms: Integer
+    first_offset: Integer
+    next_offset: Integer
+
+
 class Late(Conclusion, frozen=True, kw_only=True, gc=False):
     """Input from the edge whose ``at_ms`` is too far from the hall's time to be used; ``behind_ms`` < 0: ahead of it."""
 

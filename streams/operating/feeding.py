@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.clock import Clock as Time
 from streams.codec import TICK
 from streams.lane import Lane, Topology
 from streams.log import Append, EventLog
@@ -56,6 +57,10 @@ class Pace:
         self._first_ms: int | None = None
         self._began_s = 0.0
 
+    def leap(self, at_ms: int) -> None:
+        """This moment is now: the recording's clock was set ahead or back, and nobody waited for that."""
+        self._first_ms, self._began_s = at_ms, self._clock.now()
+
     def wait_s(self, at_ms: int) -> float:
         """How long it is until this moment of the recording; 0 or less: it has come."""
         if self._speed == 0:
@@ -66,7 +71,7 @@ class Pace:
 
 
 class Feeder:
-    """Feeds one recording into an open log. ``fed``: its events that are in the log by now; ``at_ms``: how far it has come."""
+    """Feeds one recording into an open log. ``fed``: its events that are in the log by now."""
 
     def __init__(
         self, log: EventLog, topology: Topology, *, own_clock: bool, clock: Clock = Clock()  # noqa: B008 - a value
@@ -82,11 +87,19 @@ class Feeder:
         self._later: list[Append] = []
         self._held: deque[tuple[Needs, list[Append]]] = deque()
         self._had_engine = bool(log.runners())
-        self.fed = self._taken = self.at_ms = 0
+        self._time = Time(0)
+        self.fed = self._taken = 0
+
+    @property
+    def at_ms(self) -> int:
+        """How far the recording has come, by its own clock."""
+        return self._time.time_ms
 
     def feed(self, plays: Iterable[Play], pace: Pace, progress: Callable[[], None] = lambda: None) -> None:
-        """All of ``plays``, whose times never go back. Raises Fatal when the engine stands still."""
+        """All of ``plays``. Raises Fatal when the engine stands still."""
         for play in plays:
+            if play.leaps:
+                pace.leap(play.at_ms)
             while (wait_s := pace.wait_s(play.at_ms)) > 0:
                 self._hand_over(progress)
                 self._clock.rest(min(wait_s, LOOK_S))
@@ -123,7 +136,7 @@ class Feeder:
             self._until(lambda: self._reached(ends))  # noqa: B023 - it is done with before the next round
 
     def _take(self, play: Play) -> None:
-        self.at_ms = play.at_ms
+        self._time.take(self._taken, play.at_ms)
         if play.event is None:
             origin = self._origin.topic
             self._rows += (

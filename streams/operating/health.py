@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from streams.clock import BACK_MS, RUN_MS, SAY_MS
 from streams.log import Runner
 from streams.operating.admin import LaneState
 
 Verdict = Literal["running", "stopped", "behind"]
 
 MARK_AT_MOST_S = 60.0
+TIMES_SHOWN = 4
 WAIT_AT_MOST_S = 20.0
 """A mark is written every second, with large states every ten: what has waited twice that long is behind."""
 
@@ -22,6 +24,7 @@ def verdict(runners: Sequence[Runner], states: Sequence[LaneState], now_ms: int)
     # Before its first mark an engine is as old as its lock.
     since_ms = max((runner.since_ms for runner in runners if runner.since_ms is not None), default=now_ms)
     faults = [*_unowned(runners, states), *(fault for state in states for fault in _faults(state, since_ms, now_ms))]
+    faults += _of_times(states, now_ms)
     return ("behind" if faults else "running"), faults
 
 
@@ -53,6 +56,41 @@ def _faults(state: LaneState, since_ms: int, now_ms: int) -> list[str]:
 def mark_age_s(state: LaneState, now_ms: int) -> float | None:
     """Since the last mark was written; None without one."""
     return None if state.marked_ms is None else max(0.0, (now_ms - state.marked_ms) / 1000)
+
+
+def ahead_s(state: LaneState, now_ms: int) -> float:
+    """By how much the log's time is ahead of the clock; 0 where the log has a time of its own."""
+    if state.time == "producer" or state.mark is None:
+        return 0.0
+    return max(0.0, (state.mark.time_ms - now_ms) / 1000)
+
+
+def _of_times(states: Sequence[LaneState], now_ms: int) -> list[str]:
+    """One clock makes them all wrong: the first few tell it."""
+    found = [f"{state.lane.name}/{state.partition}: {text}" for state in states for text in _of_time(state, now_ms)]
+    more = len(found) - TIMES_SHOWN
+    return [*found[:TIMES_SHOWN], *([f"and the time of {more} partitions more"] if more > 0 else [])]
+
+
+def _of_time(state: LaneState, now_ms: int) -> list[str]:
+    """What is wrong with the log's time: the records tell of another, or it is not the clock's."""
+    behind = state.mark.behind if state.mark else None
+    if behind is not None and behind.ran_ms > SAY_MS:
+        return [
+            f"all records from offset {behind.first_offset} on are stamped more than {BACK_MS // 60_000} minutes before the "
+            f"log's time, so what cameras send is late (hall.late). They have told of {behind.ran_ms // 1000} s so far; at "
+            f"{RUN_MS // 1000} s time goes back, and every hall begins anew. What to do: nothing, if their clock is right"
+        ]
+    by_s = ahead_s(state, now_ms)
+    if by_s * 1000 <= SAY_MS:
+        return []
+    said = f"the log's time is {by_s:,.0f} s ahead of this machine's clock"
+    if by_s * 1000 <= BACK_MS:
+        return [f"{said}: it stands until the clock has caught up. What to do: keep the clocks right (NTP), and wait"]
+    return [
+        f"{said}: a clock was ahead, and input is late. What to do: set the clock that stamps the log right (NTP), "
+        f"this machine's or the broker's. After {RUN_MS // 1000} s time goes back, and every hall begins anew"
+    ]
 
 
 def waited(state: LaneState, now_ms: int) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from streams.checkpoint import Restored, restore
+from streams.checkpoint import Mark, Restored, restore
 from streams.lane import Lane
 from streams.log import PIECE, EventLog, newest_in
 from streams.record import Record
@@ -48,11 +48,16 @@ def checkpoint(log: EventLog, lane: Lane, partition: int) -> Restored:
     return restored_from(state_records(log, lane, partition))
 
 
-def snapshots(log: EventLog, lane: Lane, partition: int, era: int | None) -> list[SnapshotName]:
-    """The whole snapshots of an era (None: of any) from which the log still goes on, oldest first."""
+def eras(mark: Mark) -> range:
+    """The mark's era, and those that it follows from by computing: an engine begins one itself when time goes back."""
+    return range(mark.root_era or mark.era, mark.era + 1)
+
+
+def snapshots(log: EventLog, lane: Lane, partition: int, of: range | None) -> list[SnapshotName]:
+    """The whole snapshots of these eras (None: of any) from which the log still goes on, oldest first."""
     start = log.start(lane.topic, partition)
     found = names(stretch(log, SNAPSHOTS, partition), lane.name)
-    return sorted(name for name in found if name.next_offset >= start and era in (None, name.era))
+    return sorted(name for name in found if name.next_offset >= start and (of is None or name.era in of))
 
 
 def is_whole(log: EventLog, lane: Lane, partition: int, era: int) -> bool:

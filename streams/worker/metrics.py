@@ -19,6 +19,7 @@ from streams.engine import Output
 from streams.engine.partition import METER_EVERY
 from streams.events import Dead, DeadReason, InputOdd, OddKind
 from streams.topics import LATE
+from streams.worker.clocks import ahead_ms
 from streams.worker.lanes import Lanes
 
 AGE_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0)
@@ -41,6 +42,7 @@ ENGINE_COUNTERS = (
     Row("hall_frames_shed", "frames_shed", "Frames that cameras dropped under pressure, as they reported."),
     Row("hall_log_lost_records", "lost", "Records removed from the log before they were read."),
     Row("hall_agent_failures", "agent_failures", "Times an agent raised or returned what it must not."),
+    Row("hall_clock_set_back", "clock_set_back", "Times the log's time went back, and every hall began anew."),
     Row("hall_configurations", "configured", "Configurations that came into force."),
 )
 
@@ -144,9 +146,14 @@ class WorkerMetrics(Collector):
         lag = GaugeMetricFamily("hall_lag_records", "Records in the log that are not yet processed.", labels=labels)
         age = GaugeMetricFamily("hall_mark_age_seconds", "Since the last checkpoint was on disk.", labels=labels)
         halls = GaugeMetricFamily("hall_halls", "Halls that are configured.", labels=labels)
+        ahead = GaugeMetricFamily(
+            "hall_time_ahead_seconds", "By how much the log's time is ahead of this machine's clock.", labels=labels
+        )  # fmt: skip
         for tp, part in lanes.parts.items():
             names = [part.engine.lane.name, str(tp.partition)]
             lag.add_metric(names, max(0, self._ends(tp.topic, tp.partition) - part.engine.next_offset))
             age.add_metric(names, time.monotonic() - part.marked_at)
             halls.add_metric(names, len(part.engine.halls))
-        yield from (lag, age, halls)
+            if not lanes.own_clock:
+                ahead.add_metric(names, ahead_ms(part.engine, time.time_ns() // 1_000_000) / 1000)
+        yield from (lag, age, halls, ahead)

@@ -191,7 +191,8 @@ class LanePartition:
         self._writing = asyncio.create_task(self._write(checkpoint))
 
     def _snapshot_is_due(self) -> bool:
-        new_hour = self.engine.time_ms // HOUR_MS > self.engine.snapshot_ms // HOUR_MS
+        # Not later, but another: time may have gone back over the last one.
+        new_hour = self.engine.time_ms // HOUR_MS != self.engine.snapshot_ms // HOUR_MS
         return not self.engine.pending and bool(self.engine.halls) and (new_hour or self.engine.era != self._told_era)
 
     async def settled(self) -> None:

@@ -15,6 +15,7 @@ from faust.types import TP
 
 from streams.lane import Topology
 from streams.log import Append
+from streams.worker.clocks import ClockWatch
 from streams.worker.failure import as_fatal
 from streams.worker.http import HttpServer
 from streams.worker.lanes import Lanes
@@ -156,9 +157,10 @@ class WorkerService(ABC):
         self.stop()
 
     async def _watch(self) -> None:
-        watchdog = Watchdog(self.lanes, self._ends, time.monotonic())
+        watchdog, clocks = Watchdog(self.lanes, self._ends, time.monotonic()), ClockWatch(self.lanes)
         while True:
             await asyncio.sleep(1.0)
+            clocks.look(time.time_ns() // 1_000_000)
             if (fatal := watchdog.check(time.monotonic())) is not None:
                 self.lanes.fail(fatal)
             if self._app is not None and self._app.crash_reason is not None:

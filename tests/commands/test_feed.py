@@ -17,9 +17,9 @@ from streams.operating.feeding import Clock, Feeder, Pace
 from streams.playing import Play
 from streams.record import Record
 from streams.recording import write_recording
-from streams.topics import DEAD, JOURNAL, OBSERVATIONS
+from streams.topics import ALERTS, DEAD, JOURNAL, LATE, OBSERVATIONS
 from tests.support.hall_files import FILES, hall_with
-from tests.support.operating import HALL, START_MS, Box, walk, worker
+from tests.support.operating import HALL, START_MS, Box, walk, worker, wrong_once
 
 FRAMES = walk(46)
 
@@ -104,6 +104,26 @@ def test_a_running_engine_concludes_what_a_replay_concludes(tmp_path: Path) -> N
     expected = conclusions((o.key, o.value) for o in replayed if o.topic == JOURNAL)
     assert conclusions((r.key, r.value) for r in box.records(JOURNAL)) == expected
     assert {kind for kind, *_ in expected} >= {"zone_entered", "zone_left", "track_ended", "zone_hour", "heat_added"}
+
+
+def test_a_time_that_is_wrong_by_years_is_named_and_costs_a_minute(tmp_path: Path) -> None:
+    """
+    event     1 (files), 2 to 11   12: 2099   13 ... 73   74 to 91
+    frames    taken                taken      late        taken        no tick on the way there and back
+    """
+    box = Box(tmp_path).made("producer")
+    file = recording(box, [Configured(hall=HALL, at_ms=START_MS, files=FILES), *wrong_once()])
+    said = box.hall("feed", file, "--speed", "max").stderr
+    assert (
+        "WARNING: the time of event 12 is 27,441 days ahead of what follows: a wrong time, or a clock that was" in said
+    )
+    ticks = [record.timestamp_ms for record in box.records(OBSERVATIONS) if record.key is None]
+    assert max(ticks) < START_MS + 3_600_000
+    box.settle()
+    late = [msgspec.json.decode(record.value or b"")["at_ms"] for record in box.records(LATE)]
+    assert late == [START_MS + n * 1000 for n in range(11, 11 + len(late))]
+    assert len(late) == 60
+    assert len(box.records(ALERTS)) == 1
 
 
 def test_fed_twice_it_happens_twice(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from streams.embedded.log import Log
 from streams.log import Append
 from streams.record import Record
 from streams.recording import read_header, read_recording, write_recording
-from streams.topics import JOURNAL, OBSERVATIONS, SNAPSHOTS, TOPICS
-from tests.support.operating import HALL, Box, walk
+from streams.topics import ALERTS, JOURNAL, OBSERVATIONS, SNAPSHOTS, TOPICS
+from tests.support.operating import HALL, Box, walk, wrong_once
 
 
 @pytest.fixture
@@ -117,3 +117,38 @@ def test_what_is_left_out_is_said_and_why(box: Box, tmp_path: Path) -> None:
     box.hall("reset", "--yes")
     said = box.hall("record", tmp_path / "log.jsonl").stderr
     assert f"left out: hall.observations/0: {end} records before offset {end}: of a time before `hall reset`" in said
+
+
+def set_back(tmp_path: Path) -> Box:
+    """A log whose clock was in the year 2099 for a moment."""
+    return Box(tmp_path).made("producer").put(wrong_once()).settle()
+
+
+def test_a_log_whose_clock_was_set_back_is_recorded_from_its_first_record(tmp_path: Path) -> None:
+    """Its era is another than the first record's time; but it follows from that by computing."""
+    box = set_back(tmp_path)
+    said = box.hall("record", tmp_path / "log.jsonl")
+    assert "left out" not in said.stderr
+    assert "0 streams differ" in proved(box, tmp_path / "log.jsonl")
+    assert "could not be compared" not in proved(box, tmp_path / "log.jsonl")
+
+
+def test_partitions_are_merged_by_time_within_each_turn_of_the_clock(tmp_path: Path) -> None:
+    """
+    a    1    2 h    5 s          in the recording: a 1, b 2, a 2 h, b 2 h, a 5 s, b 6 s
+    b    2    2 h    6 s
+    """
+    log = Box(tmp_path).made("producer").log()
+    with log:
+        stamps = [(OBSERVATIONS, [1, 7_200_000, 5_000]), (JOURNAL, [2, 7_200_001, 6_000])]
+        log.append([Append(topic, 0, b"k", b"v", at) for topic, times in stamps for at in times])
+        record_log(log, tmp_path / "log.jsonl", None)
+    found = [record.timestamp_ms for record in read_recording(tmp_path / "log.jsonl")]
+    assert found == [1, 2, 7_200_000, 7_200_001, 5_000, 6_000]
+
+
+def test_what_was_published_after_a_clock_was_set_back_can_be_explained(tmp_path: Path) -> None:
+    box = set_back(tmp_path)
+    for topic in (ALERTS, JOURNAL):
+        for event_id in {name for name in box.ids(topic) if name}:
+            assert "proved: replaying" in box.hall("explain", event_id).stdout

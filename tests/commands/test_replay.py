@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from streams.driver import lay_out
 from streams.recording import write_recording
 from streams.topics import JOURNAL, OBSERVATIONS
 from tests.support.hall_files import FILES
-from tests.support.operating import HALL, Box, walk
+from tests.support.operating import HALL, Box, walk, wrong_once
 
 RAW = """\
 trajectory: {smoothing_s: 0, join_within_m: 0}
@@ -151,6 +152,14 @@ def test_a_recording_without_any_halls_files_says_what_to_do(box: Box) -> None:
     write_recording(file := box.directory / "bare.jsonl", records, {"kind": "edge"})
     assert "has no hall's files: name the hall's directory with --hall" in box.hall("replay", file, code=64).stderr
     assert "events published" in box.hall("replay", file, "--hall", box.hall_dir()).stderr
+
+
+def test_a_time_that_is_wrong_by_years_is_told_with_what_it_cost(box: Box) -> None:
+    file = box.directory / "day.jsonl"
+    write_recording(file, lay_out(OBSERVATIONS, {HALL: FILES}, wrong_once()))
+    said = box.hall("replay", file).stderr
+    assert re.search(r"late +60", said)
+    assert "The log's time went back: a clock was ahead: lane sensing: from 2099-01-01T00:00:00+00:00 to" in said
 
 
 def test_rows_that_the_engine_could_not_use_are_told_and_end_with_65(box: Box) -> None:

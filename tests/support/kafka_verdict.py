@@ -14,7 +14,7 @@ from streams.checkpoint import Mark, Restored, restore
 from streams.driver import LogDriver
 from streams.lane import Lane
 from streams.log import EventLog
-from streams.operating.reading import checkpoint, snapshots, stretch
+from streams.operating.reading import checkpoint, eras, snapshots, stretch
 from streams.record import Record
 from streams.topics import JOURNAL, SNAPSHOTS, TOPICS
 from tests.support.reader import Reader
@@ -67,7 +67,7 @@ def _begin(log: EventLog, lane: Lane, partition: int) -> Restored | None:
     newest = checkpoint(log, lane, partition)
     if newest.mark is None or log.start(lane.topic, partition) == 0:
         return None
-    for name in snapshots(log, lane, partition, newest.mark.era):
+    for name in snapshots(log, lane, partition, eras(newest.mark)):
         pieces = {
             r.key: r.value
             for r in stretch(log, SNAPSHOTS, partition)

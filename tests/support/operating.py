@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 from click.testing import CliRunner, Result
 
 from agents.topology import TOPOLOGY
@@ -60,6 +61,17 @@ def walk(steps: int = 46, *, start_ms: int = START_MS, track: str = "7", boot: s
         )
         for n in range(steps)
     ]  # fmt: skip
+
+
+IN_2099_MS = 4_070_908_800_000
+
+
+def wrong_once(seconds: int = 90) -> list[Frame]:
+    """A frame a second, of somebody who stands; the eleventh says that it is the year 2099."""
+    (frame,) = walk(1)
+    at = [START_MS + n * 1000 for n in range(seconds)]
+    at[10] = IN_2099_MS
+    return [msgspec.structs.replace(frame, at_ms=at_ms, seq=n) for n, at_ms in enumerate(at)]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import msgspec
 
 from config.hall import Hall
 from config.rules import Rules
-from streams.events import Conclusion, Configured, EdgeEvent, Event, LogLost, Tick
+from streams.events import ClockSetBack, Conclusion, Configured, EdgeEvent, Event, LogLost, Tick
 from streams.lane import Lane, Topology
 from streams.topics import JOURNAL, OBSERVATIONS
 
@@ -234,7 +234,7 @@ class Tally:
 
 
 SENSING = Lane("sensing", OBSERVATIONS, (Poke, Configured), (Counter, Breaker, Summer), origin=True)
-SERVICE = Lane("service", JOURNAL, (Configured, LogLost, Counted, Summed, Said), (Tally,))
+SERVICE = Lane("service", JOURNAL, (Configured, LogLost, ClockSetBack, Counted, Summed, Said), (Tally,))
 TOPOLOGY = Topology(1, (SENSING, SERVICE))
 
 

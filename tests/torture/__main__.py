@@ -38,7 +38,7 @@ def main() -> None:
         f"\nexact. seed {options.seed}, {result.faults.total()} faults in {result.seconds:.0f} s ({faults});"
         f" {result.frames} frames, {result.junk} of junk;"
         f" {result.compared} published events and {result.states} states equal the replay;"
-        f" {f'{result.entries} entries counted once' if result.entries else 'entries not counted, as retention cut the journal'}"
+        f" {f'{result.entries} entries counted once' if result.entries else 'entries not counted: halls forgot, or retention cut'}"
     )
 
 

@@ -28,12 +28,14 @@ Act = Callable[[EmbeddedSystem, Cameras, Random], None]
 
 
 class Fault(NamedTuple):
+    """``destroys``: a part of the log; ``forgets``: what the halls had in mind, so that nobody can add it up any more."""
+
     name: str
     weight: int
     act: Act
     destroys: bool = False
-    cuts: bool = False
-    """Takes records that somebody would have to count."""
+    forgets: bool = False
+    """Takes records, or what was concluded from them, that somebody would have to count."""
 
 
 def kill(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
@@ -92,6 +94,22 @@ def clock_jumps(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> Non
     ahead_ms = chance.choice((2_000, 15_000, 40_000, 90_000))
     with Log.open(system.path, now_ms=lambda: time.time_ns() // 1_000_000 + ahead_ms) as log:
         log.append([Append(topic, 0, None, TICK) for topic in (OBSERVATIONS, JOURNAL)])
+
+
+def clock_far_ahead(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
+    """The box's clock was hours, or years, ahead, and was set back: now and then it has run for long enough to be believed.
+
+    Else the rest of the minute is what happens next, whatever that is.
+    """
+    ahead_ms = chance.choice((150_000, 7_200_000, 86_400_000, 2_000_000_000_000))
+    ran_s = chance.choice((0, 30, 70))
+    system.kill()
+    with cameras.paused:
+        now = time.time_ns() // 1_000_000
+        for at_ms in (now + ahead_ms, *range(now - ran_s * 1000, now, 1000)):
+            with Log.open(system.path, now_ms=lambda: at_ms) as log:  # noqa: B023 - it is done with before the next one
+                log.append([Append(topic, 0, None, TICK) for topic in (OBSERVATIONS, JOURNAL)])
+    system.start()
 
 
 def reconfigure(system: EmbeddedSystem, cameras: Cameras, chance: Random) -> None:
@@ -193,9 +211,10 @@ FAULTS = (
     Fault("disk full", 2, disk_full),
     Fault("file size limit", 2, file_size_limit),
     Fault("clock jumps", 2, clock_jumps),
+    Fault("clock far ahead and back", 2, clock_far_ahead, forgets=True),
     Fault("reconfigured", 3, reconfigure),
-    Fault("retention", 2, retention, destroys=True, cuts=True),
-    Fault("published records lost", 2, lose_what_was_published, destroys=True, cuts=True),
+    Fault("retention", 2, retention, destroys=True, forgets=True),
+    Fault("published records lost", 2, lose_what_was_published, destroys=True, forgets=True),
     Fault("copy put back", 2, put_back_a_copy, destroys=True),
     Fault("backup restored", 1, restore_backup, destroys=True),
 )

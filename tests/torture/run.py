@@ -60,7 +60,7 @@ def ordeal(
                     compared += verdict.replayed(system.log, directory / f"before-{number}.jsonl").compared
                 (directory / f"before-{number}.jsonl").unlink()
                 system.start()
-                whole = whole and not fault.cuts
+            whole = whole and not fault.forgets
             fault.act(system, cameras, chance)
             done[fault.name] += 1
             time.sleep(chance.uniform(0.1, 2.0))

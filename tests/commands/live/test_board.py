@@ -13,6 +13,7 @@ from commands.live.table import HALLS_SHOWN, render
 from streams.events import (
     AlarmCleared,
     AlarmRaised,
+    ClockSetBack,
     DensityChanged,
     DwellEnded,
     Event,
@@ -124,6 +125,20 @@ def test_a_new_floor_plan_keeps_what_stands_for_what_remains(board: Board) -> No
 
 
 # -- the table ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_picture_begins_anew_where_a_clock_was_set_back(board: Board) -> None:
+    """The engine forgot who was there; what was counted since the process began stays counted."""
+    back = ClockSetBack(
+        **AT | {"at_ms": START_MS - 7_200_000}, lane="sensing", from_ms=START_MS, first_offset=1, next_offset=2
+    )
+    board.tell_time(START_MS)
+    view = after(board, started(), entered(people=3), raised(), back).halls[HALL]
+    assert (view.people, view.alarms, view.at_ms) == (set(), {}, START_MS - 7_200_000)
+    assert (view.zones["waiting"].people, view.zones["waiting"].since_ms) == (0, {})
+    assert board.counted["entries", HALL, "waiting"] == 1
+    board.tell_time(START_MS - 7_199_000)
+    assert view.at_ms == START_MS - 7_199_000
 
 
 def test_the_table_shows_a_hall_with_its_zones_lines_and_alarms(board: Board) -> None:

@@ -78,6 +78,19 @@ def test_log_time_never_goes_back(log: Log, clock: Clock) -> None:
     assert stamps == [(0, 5_000), (1, 5_000), (2, 6_000)]
 
 
+def test_log_time_stands_for_two_minutes_at_most(log: Log, clock: Clock) -> None:
+    """A clock that was put right by more is believed at once: else the log would be of another time for hours.
+
+    clock     7,200,000   7,080,000   7,079,999   7,080,000
+    stamp     7,200,000   7,200,000   7,079,999   7,080,000
+    """
+    stamps = []
+    for now in (7_200_000, 7_080_000, 7_079_999, 7_080_000):
+        clock.now_ms = now
+        stamps += [stamp for _, stamp in log.append([Append(T, 0, b"k", b"v")])]
+    assert stamps == [7_200_000, 7_200_000, 7_079_999, 7_080_000]
+
+
 def test_producer_time_stands_as_given(log: Log, clock: Clock) -> None:
     clock.now_ms = 7_777
     given = [Append(P, 0, b"k", b"v", at) for at in (500, 400, None, -1)]

@@ -100,6 +100,26 @@ def test_a_timestamp_far_ahead_makes_the_others_no_older(log: Log, clock: Clock)
     assert log.retain(1_000) == {}
 
 
+def test_what_was_stamped_by_a_clock_far_ahead_goes_with_what_stands_behind_it(log: Log, clock: Clock) -> None:
+    """A clock was a year ahead for a moment: that must not keep everything behind it for a year.
+
+    offset        0            1            2       3
+    time        100       a year       a year     300     kept 1,000: at 1,101 offset 0 goes, at 1,301 the others
+    """
+    log.create_topic(TopicSpec("t", retention_ms=1_000))
+    for at in (100, 31_536_000_000, 31_536_000_001, 300):
+        clock.now_ms = at
+        log.append([Append("t", 0, None, b"")])
+    assert log.retain(1_300) == {("t", 0): 1}
+    assert log.retain(1_301) == {("t", 0): 3}
+
+
+def test_one_far_ahead_with_nothing_behind_it_stays(log: Log, clock: Clock) -> None:
+    log.create_topic(TopicSpec("t", retention_ms=1_000))
+    fill(log, clock, "t", [31_536_000_000])
+    assert log.retain(10_000) == {}
+
+
 def test_more_than_one_step_and_other_partitions_untouched(log: Log) -> None:
     log.create_topic(TopicSpec("t", 3, retention_ms=0))
     log.create_topic(TopicSpec("u"))

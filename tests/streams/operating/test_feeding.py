@@ -7,16 +7,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from agents.topology import TOPOLOGY
 from streams.embedded.lock import ConsumerLock
 from streams.events import Frame
 from streams.operating import feeding
 from streams.operating.feeding import Clock, Feeder, Pace
-from streams.playing import Play, ticked
+from streams.playing import Play, in_time, strays, ticked
 from streams.topics import JOURNAL, OBSERVATIONS
 from streams.worker.failure import Fatal
-from tests.support.operating import START_MS, Box, walk
+from tests.support.operating import IN_2099_MS, START_MS, Box, walk
 
 FRAMES = walk(46)
 
@@ -63,6 +64,22 @@ def test_events_are_in_the_log_when_their_time_comes(box: Box) -> None:
             plays(FRAMES[:6]), Pace(1, hands.clock()), lambda: ends.append((round(hands.now_s, 3), log.end(OBSERVATIONS, 0)))
         )  # fmt: skip
     assert ends == [(0.0, 2), (0.2, 3), (0.4, 4), (0.6, 5), (0.8, 6), (1.0, 8)], "the last with its second's tick"
+
+
+def test_nobody_waits_for_a_time_that_is_wrong_and_what_follows_keeps_its_pace(box: Box) -> None:
+    """
+    seconds    0   2099   0.1   10.1 ... 70.1
+    waits          none   none  10   ... 10
+    """
+    (frame,) = walk(1)
+    times = [START_MS, IN_2099_MS, *(START_MS + 100 + n * 10_000 for n in range(8))]
+    rows = [Play(at_ms, OBSERVATIONS, replace(frame, at_ms=at_ms, seq=n)) for n, at_ms in enumerate(times)]
+    hands = Hands()
+    with box.log() as log:
+        feeder = Feeder(log, TOPOLOGY, own_clock=False, clock=hands.clock())
+        feeder.feed(in_time(rows, {stray.number for stray in strays(rows)}), Pace(1, hands.clock()))
+    assert hands.now_s == pytest.approx(70)
+    assert feeder.fed == len(rows)
 
 
 def test_it_waits_for_the_engine(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:

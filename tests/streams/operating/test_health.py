@@ -6,6 +6,7 @@ import pytest
 
 from agents.topology import SENSING
 from streams.checkpoint import Mark, Restored
+from streams.clock import Behind
 from streams.log import Runner, Time
 from streams.operating.admin import LaneState
 from streams.operating.health import verdict
@@ -21,8 +22,10 @@ def state(
     waited_s: float | None = None,
     time: Time = "log",
     fault: str | None = None,
+    ahead_s: float = -1.0,
+    behind: Behind | None = None,
 ) -> LaneState:
-    mark = None if age_s is None else Mark(0, False, 10, 0, 0, "log", 1, ())
+    mark = None if age_s is None else Mark(0, False, 10, NOW_MS + round(ahead_s * 1000), 0, "log", 1, (), behind=behind)
     marked = None if age_s is None else NOW_MS - round(age_s * 1000)
     waiting = None if waited_s is None else NOW_MS - round(waited_s * 1000)
     end = (mark.next_offset if mark else 0) + lag
@@ -42,6 +45,12 @@ def state(
         (state(time="producer", age_s=5_000), "running"),  # idle: nothing ticks there between two recordings
         (state(time="producer", age_s=61, lag=1), "behind"),
         (state(time="producer", lag=1, waited_s=10**8), "running"),  # stamps of last year say nothing
+        (state(ahead_s=10), "running"),
+        (state(ahead_s=11), "behind"),
+        (state(time="producer", ahead_s=10**8), "running"),  # a recording is of any time
+        (state(behind=Behind(7, 0, 10_000)), "running"),  # a few stray rows
+        (state(behind=Behind(7, 0, 11_000)), "behind"),
+        (state(time="producer", behind=Behind(7, 0, 11_000)), "behind"),
     ],
 )  # fmt: skip
 def test_the_verdict(lane: LaneState, expected: str) -> None:
@@ -62,3 +71,32 @@ def test_a_partition_that_no_worker_has_is_told() -> None:
     workers = [Runner("worker a", partitions=(1, 2)), Runner("worker b", partitions=(3,))]
     assert verdict(workers, [state()], NOW_MS) == ("behind", ["partition 0: no worker has it"])
     assert verdict([*workers, Runner("worker c", partitions=(0,))], [state()], NOW_MS)[0] == "running"
+
+
+@pytest.mark.parametrize(
+    ("lane", "says"),
+    [
+        (
+            state(ahead_s=60),
+            "sensing/0: the log's time is 60 s ahead of this machine's clock: it stands until the clock has",
+        ),
+        (
+            state(ahead_s=7_200),
+            "the log's time is 7,200 s ahead of this machine's clock: a clock was ahead, and input is late",
+        ),
+        (
+            state(ahead_s=7_200, behind=Behind(7, 0, 42_000)),
+            "all records from offset 7 on are stamped more than 2 minutes before the log's",
+        ),
+    ],
+)
+def test_a_time_that_is_not_the_clocks_is_told_with_what_to_do(lane: LaneState, says: str) -> None:
+    (fault,) = verdict([HOLDER], [lane], NOW_MS)[1]
+    assert says in fault
+    assert "What to do: " in fault
+
+
+def test_one_clock_that_makes_all_partitions_wrong_is_told_a_few_times() -> None:
+    faults = verdict([HOLDER], [state(ahead_s=7_200)] * 32, NOW_MS)[1]
+    assert len(faults) == 5
+    assert faults[-1] == "and the time of 28 partitions more"

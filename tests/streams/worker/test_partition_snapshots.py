@@ -74,3 +74,23 @@ def test_no_snapshot_of_nothing() -> None:
 
     run(work())
     assert snapshots_of(port) == []
+
+
+def test_a_snapshot_follows_a_clock_that_was_set_back_though_its_hour_had_one(clock: Clock) -> None:
+    """
+    offset    0 ... 4    5: three minutes ahead    6 ... 13: back    the era is another: 14
+    """
+    log = script(4)
+    port = FakePort(log.records)
+    part = partition(port)
+
+    async def work() -> None:
+        await part.begin([])
+        await part.take(batch(log.records))
+        await marked(part, clock)
+        ahead = [log.poke("a", at=180)]
+        await part.take(batch([*ahead, *(log.poke("a", at=at) for at in range(-20, 60, 10))]))
+        await marked(part, clock)
+
+    run(work())
+    assert snapshots_of(port) == [5, 14]
