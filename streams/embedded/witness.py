@@ -88,7 +88,7 @@ def _read(path: Path) -> dict[str, Any] | None:
             "seen": found["seen"],
             "written_ms": int(found["written_ms"]),
         }
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, KeyError, TypeError, AssertionError):
         return None
