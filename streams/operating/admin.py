@@ -172,6 +172,11 @@ def as_configured(record: Record) -> Configured | None:
     return event if isinstance(event, Configured) else None
 
 
+def held_back(log: EventLog, topics: Iterable[str]) -> list[Held]:
+    """What open transactions keep from being read, in all partitions of these topics."""
+    return [held for topic in topics for held in log.held(topic).values()]
+
+
 def newest_ms(log: EventLog, topic: str, partition: int) -> int | None:
     """The timestamp of the last record that is retained; None if none is."""
     start, end, back = log.start(topic, partition), log.end(topic, partition), 1

@@ -183,9 +183,10 @@ class Feeder:
 
     def _stalled(self) -> str:
         state = "runs, but makes no progress" if self._log.runners() else "has stopped"
+        held = "".join(f" {one.said()}." for one in admin.held_back(self._log, self._lanes))
         return (
             f"the engine {state}: nothing was processed for {STALL_S:.0f} s (`hall status` says more). "
-            f"{self.fed} events are in the log."
+            f"{self.fed} events are in the log.{held}"
         )
 
     def _positions(self) -> list[int]:

@@ -38,7 +38,8 @@ def _faults(state: LaneState, since_ms: int, now_ms: int) -> list[str]:
     age_s, waited_s = mark_age_s(state, now_ms), waited(state, now_ms) or 0.0
     quiet_s = age_s if age_s is not None else (now_ms - since_ms) / 1000
     # On topics of producer time nothing ticks between two recordings: an old mark with nothing behind it is idle.
-    idle = state.time == "producer" and state.lag == 0
+    # Behind a transaction that is open nothing comes that a mark could tell of; that is said by itself.
+    idle = state.lag == 0 and (state.time == "producer" or state.held is not None)
     held_s = held_for(state, now_ms)
     return [
         text

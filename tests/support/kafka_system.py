@@ -231,8 +231,11 @@ class Cameras(threading.Thread):
         while not self._over.wait(STEP_S):
             now = time.time_ns() // 1_000_000
             frames = [frame for crowd in self._crowds for frame in crowd.step(now)]
-            self._system.put(OBSERVATIONS, [(f.hall.encode(), encode(f)) for f in frames], wait=False)
+            self.send([(f.hall.encode(), encode(f)) for f in frames])
             self.frames += len(frames)
+
+    def send(self, pairs: Sequence[Pair]) -> None:
+        self._system.put(OBSERVATIONS, pairs, wait=False)
 
     @property
     def refused(self) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from confluent_kafka import Producer
 
+from streams.topics import OBSERVATIONS
+from tests.support.kafka_system import Cameras, KafkaSystem
 from tests.support.system import PATIENCE_S, Pair
 
 
@@ -47,3 +49,20 @@ class Transactional:
         """One that never was."""
         self.open(topic, pairs, partition=partition, at_ms=at_ms)
         self.abort()
+
+
+class ExactlyOnce(Cameras):
+    """Cameras whose gateway writes in transactions, one every 50 ms; of four, one is aborted first, and written again."""
+
+    def __init__(self, system: KafkaSystem, seed: int, name: str = "gateway") -> None:
+        super().__init__(system, seed)
+        self._gateway = Transactional(system.servers, name)
+        self.transactions = 0
+
+    def send(self, pairs: Sequence[Pair]) -> None:
+        if not pairs:
+            return
+        self.transactions += 1
+        if self.transactions % 4 == 0:
+            self._gateway.aborted(OBSERVATIONS, pairs)
+        self._gateway.committed(OBSERVATIONS, pairs)
