@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 
 from streams.topics import OBSERVATIONS
 from tests.support.kafka_system import Cameras, KafkaSystem
@@ -21,7 +22,7 @@ class Transactional:
                 "partitioner": "murmur2_random", "linger.ms": 2, "log_level": 0,
             }
         )  # fmt: skip
-        self._producer.init_transactions(PATIENCE_S)
+        self._again(self._producer.init_transactions)
 
     def open(self, topic: str, pairs: Sequence[Pair], *, partition: int = -1, at_ms: int = 0) -> None:
         """Begin a transaction, and write into it; returns when the broker has it all. ``at_ms``: 0 is now."""
@@ -35,10 +36,21 @@ class Transactional:
         assert self._producer.flush(PATIENCE_S) == 0
 
     def commit(self) -> None:
-        self._producer.commit_transaction(PATIENCE_S)
+        """Raises KafkaException when it is not ours to commit any more."""
+        self._again(self._producer.commit_transaction)
 
     def abort(self) -> None:
-        self._producer.abort_transaction(PATIENCE_S)
+        self._again(self._producer.abort_transaction)
+
+    def _again(self, call: Callable[[float], None]) -> None:
+        """A coordinator that has just been started is asked again."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return call(PATIENCE_S)
+            except KafkaException as e:
+                if not e.args[0].retriable() or time.monotonic() > deadline:
+                    raise
 
     def committed(self, topic: str, pairs: Sequence[Pair], *, partition: int = -1, at_ms: int = 0) -> None:
         """A whole one."""

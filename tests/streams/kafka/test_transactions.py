@@ -20,6 +20,7 @@ from agents.topology import TOPOLOGY
 from streams.checkpoint import Mark, encode_mark
 from streams.codec import TICK
 from streams.log import Append
+from streams.operating import configuring
 from streams.partitioner import partition_of
 from streams.topics import DEAD, JOURNAL, OBSERVATIONS, state_topic
 from tests.support import kafka_verdict
@@ -258,6 +259,9 @@ def test_what_stands_at_the_end_without_a_record_keeps_nobody_waiting(recorded: 
         recorded.wait_until_marked()
     processed(recorded, "x")
     recorded.wait_until_read(JOURNAL)
+    assert configuring.clock_ms(recorded.log, 0) == 1_700_000_000_000, (
+        "the recording's time, whatever stands at the end"
+    )
     lanes = json.loads(hall(recorded, "status", "--json").out)["lanes"]
     assert [row["lag"] for row in lanes] == [0] * 8
     assert hall(recorded, "config", "apply", str(ROOT / "config" / "examples" / "demo")).code == 0

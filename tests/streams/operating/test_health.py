@@ -6,7 +6,7 @@ import pytest
 
 from agents.topology import SENSING
 from streams.checkpoint import Mark, Restored
-from streams.log import Runner, Time
+from streams.log import Held, Runner, Time
 from streams.operating.admin import LaneState
 from streams.operating.health import verdict
 
@@ -21,12 +21,14 @@ def state(
     waited_s: float | None = None,
     time: Time = "log",
     fault: str | None = None,
+    held_s: float | None = None,
 ) -> LaneState:
     mark = None if age_s is None else Mark(0, False, 10, 0, 0, "log", 1, ())
     marked = None if age_s is None else NOW_MS - round(age_s * 1000)
     waiting = None if waited_s is None else NOW_MS - round(waited_s * 1000)
     end = (mark.next_offset if mark else 0) + lag
-    return LaneState(SENSING, 0, time, 0, end, Restored(mark, {}, frozenset()), (), marked, waiting, fault)
+    held = None if held_s is None else Held("hall.observations", 0, end, 3, NOW_MS - round(held_s * 1000))
+    return LaneState(SENSING, 0, time, 0, end, Restored(mark, {}, frozenset()), (), marked, waiting, fault, held)
 
 
 @pytest.mark.parametrize(
@@ -42,12 +44,24 @@ def state(
         (state(time="producer", age_s=5_000), "running"),  # idle: nothing ticks there between two recordings
         (state(time="producer", age_s=61, lag=1), "behind"),
         (state(time="producer", lag=1, waited_s=10**8), "running"),  # stamps of last year say nothing
+        (state(held_s=19), "running"),
+        (state(held_s=21), "behind"),
+        (state(time="producer", held_s=10**8), "running"),
     ],
 )  # fmt: skip
 def test_the_verdict(lane: LaneState, expected: str) -> None:
     found, faults = verdict([HOLDER], [state(), lane], NOW_MS)
     assert found == expected
     assert bool(faults) == (expected == "behind")
+
+
+def test_an_open_transaction_is_said_with_what_to_do_and_is_the_only_fault() -> None:
+    """Nothing comes behind it, so no mark does: that is no fault of the engine's."""
+    [fault] = verdict([HOLDER], [state(age_s=70, held_s=70)], NOW_MS)[1]
+    assert fault.startswith(
+        "sensing/0: hall.observations/0: an open transaction at offset 10 has held back 3 records for 70 s."
+    )
+    assert "abort --topic hall.observations --partition 0 --start-offset 10" in fault
 
 
 def test_nobody_runs_it() -> None:
