@@ -40,15 +40,16 @@ def command(as_json: bool) -> None:
     """Show what the engine of this log does: who runs it, how far each lane is, which halls are in force.
 
     Everything is read from the log, so it works beside a running engine, after one that has died, and from cron.
-    `lag` counts the records behind the last checkpoint, `waiting` is for how long the first of them has been there.
+    `lag` counts the records behind the last checkpoint, `waiting` is for how long the first of them has been there. What a
+    producer's open transaction holds back on Kafka is not in it, and is said by itself.
 
     \b
       hall status
       hall status --json | jq '.lanes[] | {lane, lag}'
       hall status > /dev/null || alarm     in a script
 
-    Exit code: 0 running and up to date; 3 no engine runs; 4 it runs, but is behind, or its last checkpoint is older
-    than a minute; others: the log cannot be read.
+    Exit code: 0 running and up to date; 3 no engine runs; 4 it runs, but is behind, its last checkpoint is older than a
+    minute, or an open transaction holds its input back for longer than 20 s; others: the log cannot be read.
     """
     found = settings()
     with clear_errors(), open_log(found, read_only=True) as log:
