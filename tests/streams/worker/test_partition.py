@@ -1,4 +1,4 @@
-"""A partition at work between two sides of a log: the order of a checkpoint, gaps, and what a failure stops."""
+"""A partition at work between two sides of a log: the order of a checkpoint, and what a failure stops."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 from streams.checkpoint import Mark
 from streams.engine import Engine, OtherLog, Output
 from streams.record import Record
-from streams.worker.batches import Batch
-from streams.worker.partition import BACKLOG_AT_MOST, YIELD_EVERY, LanePartition, Rewind
+from streams.worker.partition import BACKLOG_AT_MOST, YIELD_EVERY, LanePartition
 from tests.support.lane_port import Clock, FakePort, Refused, batch, partition, run, script
 from tests.support.script import again, running
 from tests.support.toy import SENSING
@@ -264,139 +263,3 @@ def test_what_was_concluded_is_published_although_a_later_record_ends_the_proces
         run(part.take(batch(log.records)))
     assert port.sent
     assert port.sent == whole.sent[: len(port.sent)]
-
-
-# -- gaps --------------------------------------------------------------------------------------------------------------
-#
-#      0 1 2 3 | 4 5 6 7 8 9         wanted: 4
-#              |
-#   asked 4 -->| . . 6 7 8 9         asked for and not there: lost, if the log now starts behind 4; else never was
-#   asked 6 -->|     6 7 8 9         something was dropped on the way: fetch from 4 again
-
-
-def at_four(records: list[Record]) -> tuple[FakePort, LanePartition]:
-    """A partition that wants offset 4 next."""
-    port = FakePort(records)
-    part = partition(port)
-    run(part.take(batch(records[:4])))
-    port.sent.clear()
-    return port, part
-
-
-def test_something_dropped_on_the_way_is_fetched_again() -> None:
-    records = script(9).records
-    port, part = at_four(records)
-    assert run(part.take(batch(records[6:]))) == Rewind(4)
-    assert port.sent == []
-    assert run(part.take(batch(records[4:]))) is None
-    assert part.engine.next_offset == 10
-
-
-def test_what_was_asked_for_and_lies_before_the_logs_start_is_lost_and_told() -> None:
-    records = script(9).records
-    port, part = at_four(records)
-    del port.source[:6]
-    assert run(part.take(batch(records[6:], asked=4))) is None
-    assert port.told()[0] == "a engine log_lost 4"
-    assert part.engine.counts["lost"] == 2
-    assert part.engine.next_offset == 10
-
-
-def test_what_was_asked_for_and_never_was_in_the_log_is_passed_over() -> None:
-    """As a transaction's marker in Kafka, or what compaction took."""
-    records = script(9).records
-    port, part = at_four(records)
-    assert run(part.take(batch(records[6:], asked=4))) is None
-    assert not any("log_lost" in text for text in port.told())
-    assert part.engine.counts["lost"] == 0
-
-
-def test_a_gap_inside_a_batch_is_the_logs_own() -> None:
-    records = script(9).records
-    port, part = at_four(records)
-    assert run(part.take(batch([*records[4:6], *records[8:]]))) is None
-    assert part.engine.next_offset == 10
-    assert not any("log_lost" in text for text in port.told())
-
-
-def test_what_comes_a_second_time_is_dropped() -> None:
-    records = script(9).records
-    port, part = at_four(records)
-    assert run(part.take(batch(records[:4]))) is None
-    assert port.sent == []
-    assert run(part.take(batch(records[2:6]))) is None
-    assert [text for text in port.told() if "counter" in text] == ["a counter counted 16", "a counter counted 20"]
-
-
-# -- what was taken back -----------------------------------------------------------------------------------------------
-#
-#      0 1 2 3 | a a M | 7 8 9       a: aborted, M: its marker. The log itself tells where it began to answer, so that nobody
-#              |                     has to ask it where it starts
-
-
-def test_a_batch_without_records_takes_the_lane_past_what_was_taken_back(clock: Clock) -> None:
-    """And a mark follows, though nothing was processed: else who waits for it would wait until the next record."""
-    records = script(9).records
-    _, part = at_four(records)
-
-    async def work() -> None:
-        assert await part.take(gone(4, 7)) is None
-        clock.now += 2
-        await part.idle()
-        await part.settled()
-
-    run(work())
-    assert part.marked == 7
-    assert part.engine.counts["lost"] == 0
-    assert run(part.take(batch(records[7:]))) is None
-    assert part.engine.next_offset == 10
-
-
-def test_what_was_taken_back_behind_a_batchs_last_record_is_passed_with_it() -> None:
-    records = script(9).records
-    _, part = at_four(records)
-    assert run(part.take(batch(records[4:6])._replace(reached=9))) is None
-    assert part.engine.next_offset == 9
-
-
-def test_a_batch_without_records_that_begins_too_late_is_fetched_again() -> None:
-    _, part = at_four(script(9).records)
-    assert run(part.take(gone(6, 7))) == Rewind(4)
-    assert part.engine.next_offset == 4
-
-
-def test_a_batch_without_records_that_has_been_passed_is_nothing() -> None:
-    _, part = at_four(script(9).records)
-    assert run(part.take(gone(2, 4))) is None
-    assert run(part.take(gone(1, 3))) is None
-    assert part.engine.next_offset == 4
-
-
-def test_a_log_that_began_to_answer_where_it_was_asked_to_has_lost_nothing() -> None:
-    """Whatever it starts with by now: retention may have passed the marker since it was fetched."""
-    records = script(9).records
-    port, part = at_four(records)
-    del port.source[:7]
-    assert run(part.take(batch(records[7:], asked=4)._replace(began=4))) is None
-    assert part.engine.counts["lost"] == 0
-    assert not any("log_lost" in text for text in port.told())
-
-
-def test_a_log_that_began_to_answer_later_has_lost_what_lies_between() -> None:
-    records = script(9).records
-    port, part = at_four(records)
-    assert run(part.take(batch(records[7:], asked=4)._replace(began=6))) is None
-    assert port.told()[0] == "a engine log_lost 4"
-
-
-@pytest.mark.parametrize("records", [0, 3])
-def test_a_log_that_began_to_answer_before_is_another_one(records: int) -> None:
-    _, part = at_four(script(9).records)
-    late = gone(4, 7)._replace(records=script(9).records[4 : 4 + records])
-    with pytest.raises(OtherLog, match="asked for offset 4, the log gave 0"):
-        run(part.take(late._replace(began=0)))
-
-
-def gone(asked: int, reached: int) -> Batch:
-    """Nothing to be read from the one offset to the other."""
-    return Batch(SENSING.topic, 0, 1, asked, [], asked, reached)
