@@ -108,4 +108,6 @@ def boundary(state: LaneState) -> str:
     """Up to where a lane has come, and what waits."""
     at, name = state.mark.next_offset if state.mark else 0, f"{state.lane.name}/{state.partition}"
     rest = f"; {state.lag} more wait in the log" if state.lag else ", which is all there is"
+    if state.held is not None:
+        rest = f"; an open transaction holds back {state.held.records} more (`hall status` says what to do)"
     return f"{name}: everything before offset {at} of {state.lane.topic} is processed and on disk{rest}"

@@ -202,7 +202,8 @@ class KafkaSystem:
     def wait_until_read(self, topic: str) -> None:
         """Until the lane that reads it has checkpointed what is in it now."""
         [lane] = [lane.name for lane in TOPOLOGY.lanes if lane.topic == topic]
-        ends = {p: self.log.end(topic, p) for p in range(self.partitions)}
+        # Committed a moment ago: to be read in a moment.
+        ends = {p: self.log.written(topic, p) for p in range(self.partitions)}
         until(f"{lane} to read up to {ends}", lambda: all(self.marked(lane, p) >= end for p, end in ends.items()))
 
     def close(self) -> None:

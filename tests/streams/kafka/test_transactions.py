@@ -255,7 +255,7 @@ def test_what_stands_at_the_end_without_a_record_keeps_nobody_waiting(recorded: 
     begun(recorded)
     gateway = Transactional(recorded.servers, "gateway")
     for what in (gateway.aborted, gateway.committed):
-        what(OBSERVATIONS, letters("x"), at_ms=1_700_000_000_000)
+        what(OBSERVATIONS, letters("x"), at_ms=START_MS)
         recorded.wait_until_marked()
     processed(recorded, "x")
     recorded.wait_until_read(JOURNAL)
@@ -274,6 +274,39 @@ def test_what_stands_at_the_end_without_a_record_keeps_nobody_waiting(recorded: 
     again.wait_until_up()
     recorded.put(OBSERVATIONS, letters("z"))
     processed(recorded, "x", "z")
+
+
+def test_a_recording_that_is_fed_behind_an_open_transaction_waits_for_it(recorded: KafkaSystem, tmp_path: Path) -> None:
+    """
+    gateway   a ── open ──────────────── commit
+    feed        its events | waits ............ | ends when they are processed
+    """
+    begun(recorded)
+    gateway = Transactional(recorded.servers, "gateway")
+    for partition in range(4):
+        recorded.log.append([Append(OBSERVATIONS, partition, None, TICK, START_MS)])
+    recorded.wait_until_marked()
+    gateway.open(OBSERVATIONS, letters("a"), at_ms=START_MS)
+    assert hall(recorded, "simulate", "--hours", "0.02", "--out", str(tmp_path / "day")).code == 0
+    command = [sys.executable, "-m", "hall", "feed", str(tmp_path / "day" / "recording.jsonl.gz"), "--speed", "max"]
+    env = {**os.environ, **recorded.environment({})}
+    feed = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    until("what is fed to be held back", lambda: held_records(recorded) > 70)
+    assert "an open transaction at offset" in hall(recorded, "status").out
+    assert feed.poll() is None, feed.communicate()[0]
+    gateway.commit()
+    said, _ = feed.communicate(timeout=60)
+    assert feed.returncode == 0, said
+    processed(recorded, "a")
+    lanes = json.loads(hall(recorded, "status", "--json").out)["lanes"]
+    assert [row["lag"] for row in lanes] == [0] * 8
+
+
+START_MS = 1_700_000_000_000
+
+
+def held_records(system: KafkaSystem) -> int:
+    return sum(held.records for held in system.log.held(OBSERVATIONS).values())
 
 
 def test_workers_join_and_leave_while_a_gateway_writes_only_in_transactions(system: KafkaSystem) -> None:
