@@ -2,7 +2,8 @@
 
     python -m benchmarks.camera_process LOG HALLS RATE SECONDS BREAKS OUT
 
-LOG: an embedded log's file, or kafka://host:port. The frames of all cameras are spread evenly over time. Each append takes
+LOG: an embedded log's file, kafka://host:port, or transactions://host:port for a gateway that writes each append as a
+transaction. The frames of all cameras are spread evenly over time. Each append takes
 what has come due while the one before was written; on Kafka it is librdkafka that writes, to each hall's own partition.
 BREAKS: the seconds after which a tracker loses an id. It says ``ready`` when it begins. OUT gets four 64-bit integers for
 every frame: its partition and offset, and on this machine's monotonic clock, in nanoseconds, when it was due and when it
@@ -21,6 +22,7 @@ from agents.topology import SENSING
 from benchmarks.crowd import log_of
 from benchmarks.engine_process import READY
 from benchmarks.halls import many
+from benchmarks.kafka.gateway import Gateway
 from streams.codec import encode
 from streams.embedded.log import Log
 from streams.events import Frame
@@ -31,7 +33,7 @@ from streams.topics import OBSERVATIONS
 
 CAMERAS_A_HALL = 2
 SECOND_NS = 1_000_000_000
-KAFKA = "kafka://"
+KAFKA, TRANSACTIONS = "kafka://", "transactions://"
 
 
 class Prepared(NamedTuple):
@@ -59,7 +61,7 @@ def prepared(halls: int, rate: float, seconds: float, break_every_s: float) -> l
     return [Prepared.of(event) for event in events if isinstance(event, Frame)]
 
 
-def send(log: EventLog, frames: list[Prepared], rate: float) -> array[int]:
+def send(log: EventLog | Gateway, frames: list[Prepared], rate: float) -> array[int]:
     """Append them all; what OUT gets."""
     count = log.partitions(OBSERVATIONS)
     home = {hall: partition_of(hall, count) for hall in {frame.hall for frame in frames}}
@@ -81,7 +83,9 @@ def send(log: EventLog, frames: list[Prepared], rate: float) -> array[int]:
     return told
 
 
-def opened(place: str) -> EventLog:
+def opened(place: str) -> EventLog | Gateway:
+    if place.startswith(TRANSACTIONS):
+        return Gateway(place.removeprefix(TRANSACTIONS))
     return KafkaLog(place.removeprefix(KAFKA)) if place.startswith(KAFKA) else Log.open(Path(place), create=False)
 
 

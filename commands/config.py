@@ -111,7 +111,8 @@ def _report(log: EventLog, applied: Sequence[Applied], wait_s: float | None) -> 
     if any(outcome.reason for outcome in outcomes):
         raise Ended("the engine refused it, and what was in force stays (`hall log cat dead --from -5`)", 78)
     if not all(outcome.in_force for outcome in outcomes):
-        raise Ended(f"not in force after {wait_s:g} s; it stands in the log and will be (see `hall status`)", 75)
+        held = "".join(f"\n{one.said()}" for one in admin.held_back(log, [ORIGIN.topic]))
+        raise Ended(f"not in force after {wait_s:g} s; it stands in the log and will be (see `hall status`){held}", 75)
 
 
 def _fate(outcome: Outcome) -> str:

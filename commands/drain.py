@@ -14,7 +14,7 @@ from commands.common import Ended, clear_errors, now_ms, open_log, settings
 from commands.showing import runner_text
 from streams.log import EventLog, Runner
 from streams.operating import draining
-from streams.operating.admin import LaneState, lane_states
+from streams.operating.admin import LaneState, held_back, lane_states
 
 WAIT_S = 15.0
 POLL_S = 0.05
@@ -84,9 +84,10 @@ def _wait(log: EventLog, asked: list[Runner], deadline_s: float, wait_s: float) 
                 "started it again. Stop it there (systemctl stop, docker compose stop)", 75,
             )  # fmt: skip
         if time.monotonic() > deadline_s:
+            held = "".join(f"\n{one.said()}" for one in held_back(log, [lane.topic for lane in TOPOLOGY.lanes]))
             raise Ended(
                 f"{_named(now)}, has not stopped within {wait_s:g} s. Its log says why; kill -9{_pids(now)} "
-                f"ends it, which loses nothing: the next start goes on from the last checkpoint", 75,
+                f"ends it, which loses nothing: the next start goes on from the last checkpoint{held}", 75,
             )  # fmt: skip
         time.sleep(POLL_S)
 
@@ -107,4 +108,6 @@ def boundary(state: LaneState) -> str:
     """Up to where a lane has come, and what waits."""
     at, name = state.mark.next_offset if state.mark else 0, f"{state.lane.name}/{state.partition}"
     rest = f"; {state.lag} more wait in the log" if state.lag else ", which is all there is"
+    if state.held is not None:
+        rest = f"; an open transaction holds back {state.held.records} more (`hall status` says what to do)"
     return f"{name}: everything before offset {at} of {state.lane.topic} is processed and on disk{rest}"

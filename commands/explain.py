@@ -74,11 +74,14 @@ def command(event_id: str, as_json: bool, whole_state: bool) -> None:
 def _explain(log: EventLog, lane: Lane, name: EventId) -> Explanation:
     partitions = log.partitions(lane.topic)
     partition = _partition(name.hall, partitions)
-    start, end = log.start(lane.topic, partition), log.end(lane.topic, partition)
-    if not start <= name.offset < end:
+    begin, end = log.start(lane.topic, partition), log.end(lane.topic, partition)
+    if not begin <= name.offset < end:
+        held = log.held(lane.topic).get(partition) if name.offset >= end else None
         raise Unexplained(
-            f"offset {name.offset} of {lane.topic}/{partition} is not in the log: it holds {start} to {end}"
+            f"offset {name.offset} of {lane.topic}/{partition} is not in the log: it holds {begin} to {end}"
+            + (f"; {held.said()}" if held is not None else "")
         )
+    start = begin
     # One of an era before does as well where time went back in between: then the replay comes into this one.
     restored = _latest(log, lane, name, partition, name.era) or _latest(log, lane, name, partition, None)
     if restored is not None and restored.mark is not None and restored.mark.next_offset >= start:
@@ -90,7 +93,16 @@ def _explain(log: EventLog, lane: Lane, name: EventId) -> Explanation:
     else:
         restored = None
     records = stretch(log, lane.topic, partition, Span(start, name.offset + 1))
-    return explain(name, lane, records, restored, partition=partition, partitions=partitions, topology=TOPOLOGY.version)
+    return explain(
+        name,
+        lane,
+        records,
+        restored,
+        partition=partition,
+        partitions=partitions,
+        topology=TOPOLOGY.version,
+        start=begin,
+    )
 
 
 def _latest(log: EventLog, lane: Lane, name: EventId, partition: int, era: int | None) -> Restored | None:

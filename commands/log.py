@@ -103,6 +103,14 @@ def cat(
         except KeyboardInterrupt:
             if not follow:
                 raise
+        else:
+            _say_held(log, name, partition)
+
+
+def _say_held(log: EventLog, topic: str, partition: int | None) -> None:
+    for number, held in log.held(topic).items():
+        if partition in (None, number):
+            click.secho(f"not shown: {held.said()}", fg="yellow", err=True)
 
 
 def _places(log: EventLog, topic: str, partition: int | None, start: int) -> dict[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -96,14 +96,20 @@ def record_log(log: EventLog, file: Path, since_ms: int | None) -> Recorded:
     last = [lane.topic for lane in reversed(TOPOLOGY.lanes)]
     asked = [*(topic.name for topic in TOPICS if topic.name not in last), *last]
     spans = {(topic, p): _span(log, topic, p, begins, since_ms) for topic in asked for p in range(partitions)}
+    held = _held_back(log, asked, spans)
     about |= {f"cut.{topic}.{p}": str(span.start) for (topic, p), span in spans.items()}
     about["records"] = str(total := sum(span.end - span.start for span in spans.values()))
     with _draft(file) as draft, RecordingWriter(draft, about) as out:
         for record in tracked(_all(log, begins, spans), total, "recording"):
             out.write(record)
-    return Recorded(
-        out.count, [text for key, span in spans.items() if (text := _left_out(log, *key, span, begins, since_ms))]
-    )
+    left_out = [text for key, span in spans.items() if (text := _left_out(log, *key, span, begins, since_ms))]
+    return Recorded(out.count, left_out + held)
+
+
+def _held_back(log: EventLog, topics: Iterable[str], spans: Mapping[tuple[str, int], Span]) -> list[str]:
+    """What stands in the log, and is not recorded because nobody knows yet whether it counts."""
+    found = [(topic, p, held) for topic in topics for p, held in log.held(topic).items()]
+    return [held.said() for topic, p, held in found if held.offset <= spans[topic, p].end]
 
 
 @contextmanager

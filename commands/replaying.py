@@ -172,7 +172,7 @@ def replay_log(recording: Path, results: Results, *, prove: bool, topology: Topo
         return found
 
     proof = Proof()
-    driver = LogDriver(topology, partitions=partitions, restore=restore, tap=results.tap)
+    driver = LogDriver(topology, partitions=partitions, restore=restore, tap=results.tap, starts=_kept(about))
     records = tracked(read_recording(recording), total, "replaying")
     for output in driver.run(_watched(records, proof, topology) if prove else records):
         results.published(output)
@@ -191,6 +191,12 @@ def _bounds(about: Mapping[str, str], topology: Topology, starts: dict[Part, Cau
         key.removeprefix("cut.").rpartition(".") for key, at in about.items() if key.startswith("cut.") and at != "0"
     )
     return Bounds(starts, ends, frozenset((topic, int(p)) for topic, _, p in cuts), kept)
+
+
+def _kept(about: Mapping[str, str]) -> dict[Part, int]:
+    """By topic and partition, the offset from which the log was still there, as far as the recording says so."""
+    keys = ((key.removeprefix("cut.").rpartition("."), at) for key, at in about.items() if key.startswith("cut."))
+    return {(topic, int(number)): int(at) for (topic, _, number), at in keys}
 
 
 def _end(text: str | None) -> Cause:

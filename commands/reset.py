@@ -69,6 +69,8 @@ def _explain(item: Plan) -> None:
     name, place = f"{state.lane.name}/{state.partition}", f"{state.lane.topic}, offsets {state.start} to {state.end}"
     click.echo(f"{name} ({place}): {item.why}")
     click.echo(f"  {MEANING[item.does].format(at=item.next_offset)}")
+    if state.held is not None:
+        click.echo(f"  the new era begins before what is held back, and reads it once: {state.held.said()}")
     if item.does == "kept" and state.lag:
         click.echo(f"  {state.lag} records behind the last checkpoint are processed first, under the old era")
     if item.does == "dropped" and item.next_offset < state.end:

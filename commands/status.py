@@ -19,10 +19,11 @@ from config.settings import Address, Settings
 from streams.log import EventLog, Runner
 from streams.operating import admin
 from streams.operating.admin import LaneState
-from streams.operating.health import ahead_s, mark_age_s, verdict, waited
+from streams.operating.health import WAIT_AT_MOST_S, ahead_s, held_for, mark_age_s, verdict, waited
 
 EXIT = {"running": 0, "stopped": 3, "behind": 4}
 HTTP_WITHIN_S = 1.0
+NOTED_AFTER_S = 1.0
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """What is listened on, and how that is reached from here."""
 
@@ -39,7 +40,8 @@ def command(as_json: bool) -> None:
     """Show what the engine of this log does: who runs it, how far each lane is, which halls are in force.
 
     Everything is read from the log, so it works beside a running engine, after one that has died, and from cron.
-    `lag` counts the records behind the last checkpoint, `waiting` is for how long the first of them has been there.
+    `lag` counts the records behind the last checkpoint, `waiting` is for how long the first of them has been there. What a
+    producer's open transaction holds back on Kafka is not in it, and is said by itself.
 
     \b
       hall status
@@ -47,7 +49,8 @@ def command(as_json: bool) -> None:
       hall status > /dev/null || alarm     in a script
 
     Exit code: 0 running and up to date; 3 no engine runs; 4 it runs, but is behind, its last checkpoint is older than a
-    minute, or the log's time is more than ten seconds ahead of the clock; others: the log cannot be read.
+    minute, the log's time is more than ten seconds ahead of the clock, or an open transaction holds its input back for longer
+    than 20 s; others: the log cannot be read.
     """
     found = settings()
     with clear_errors(), open_log(found, read_only=True) as log:
@@ -68,12 +71,26 @@ def make_report(log: EventLog, states: Sequence[LaneState], http: Mapping[str, s
     return {
         "verdict": found,
         "faults": faults,
+        "notes": _held_notes(states, now),
         "engines": [runner._asdict() for runner in runners],
         "lanes": [_lane(state, now) for state in states],
         "halls": [_hall(hall, *found) | {"cameras": cameras.get(hall, [])} for hall, found in halls.items()],
         "log": {"name": log.name, "id": log.identity(states[0].lane.topic)} | disk_use(log),
         "http": dict(http),
     }  # fmt: skip
+
+
+def _held_notes(states: Sequence[LaneState], now: int) -> list[str]:
+    """Of transactions that are open, but not for so long that it is a fault; an ordinary one is over within a second.
+
+    On topics of producer time nobody knows for how long.
+    """
+    held = [(state, state.held, held_for(state, now)) for state in states]
+    return [
+        f"{state.lane.name}/{state.partition}: {one.said(seconds)}"
+        for state, one, seconds in held
+        if one is not None and (seconds is None or NOTED_AFTER_S < seconds <= WAIT_AT_MOST_S)
+    ]
 
 
 def _hall(hall: str, files: Mapping[str, str], since_ms: int | None) -> dict[str, Any]:
@@ -88,6 +105,9 @@ def _lane(state: LaneState, now: int) -> dict[str, Any]:
         "start": state.start, "end": state.end, "lag": state.lag, "waiting_s": waited(state, now),
         "time_ms": mark and mark.time_ms, "ahead_s": ahead_s(state, now),
         "mark_offset": mark and mark.next_offset, "mark_age_s": mark_age_s(state, now), "marked_ms": state.marked_ms,
+        "held": state.held and {
+            "offset": state.held.offset, "records": state.held.records, "seconds": held_for(state, now),
+        },
         "era": mark and mark.era, "topology": mark and mark.topology, "halls": len(mark.halls) if mark else 0,
         "snapshot_ms": (mark and mark.snapshot_ms) or None,
     }  # fmt: skip
@@ -132,6 +152,8 @@ def _print(report: Mapping[str, Any], asked: Settings) -> None:
     for hall in report["halls"]:
         for text in filter(None, map(input_text, hall["cameras"])):
             click.secho(f"{hall['hall']}: {text}", fg="yellow")
+    for text in report["notes"]:
+        click.secho(text, fg="yellow")
     log, http = report["log"], report["http"]
     click.echo(f"\n{log['name']} (log {log['id']})")
     if "file_bytes" in log:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from config.loading import load_files
 from config.local_hour import local_hour
@@ -27,17 +28,24 @@ SECOND_MS, MINUTE_MS, HOUR_MS, MONTH_MS = 1000, 60_000, 3_600_000, 31 * 86_400_0
 JUMP_MS = 120_000
 """More than a minute, which is as long as anybody may look away, and longer than a newcomer is held back."""
 
+NO_STARTS: Mapping[tuple[str, int], int] = MappingProxyType({})
+
 Restore = Callable[[Lane, int], Restored | None]
 
 
 class LogDriver:
-    """Runs each lane over its own records of a log, from ``restore(lane, partition)`` or from nothing."""
+    """Runs each lane over its own records of a log, from ``restore(lane, partition)`` or from nothing.
+
+    ``starts``: by topic and partition, where the log began when it was left, as far as that is known.
+    """
 
     def __init__(
-        self, topology: Topology, *, partitions: int = 1, restore: Restore | None = None, tap: Tap | None = None
-    ) -> None:
+        self, topology: Topology, *, partitions: int = 1, restore: Restore | None = None, tap: Tap | None = None,
+        starts: Mapping[tuple[str, int], int] = NO_STARTS,
+    ) -> None:  # fmt: skip
         self._lanes = {lane.topic: lane for lane in topology.lanes}
         self._topology, self._partitions, self._tap = topology, partitions, tap
+        self._starts = starts
         self._restore = restore or (lambda lane, partition: None)
         self.engines: dict[tuple[str, int], Engine] = {}
 
@@ -46,7 +54,8 @@ class LogDriver:
         for record in records:
             lane = self._lanes.get(record.topic)
             if lane is not None:
-                yield from step(self.engine(lane, record.partition), record)
+                start = self._starts.get((record.topic, record.partition))
+                yield from step(self.engine(lane, record.partition), record, start)
 
     def engine(self, lane: Lane, partition: int) -> Engine:
         key = lane.name, partition
@@ -64,12 +73,16 @@ class LogDriver:
         return {key: (engine.era, 0) for key, engine in self.engines.items() if engine.counts["lost"]}
 
 
-def step(engine: Engine, record: Record) -> list[Output]:
-    """Process a record of a log as it was left: what is missing before the first record was lost, later gaps are the log's."""
+def step(engine: Engine, record: Record, start: int | None = None) -> list[Output]:
+    """Process a record of a log as it was left: what is missing before the log's ``start`` was lost, later gaps are the log's.
+
+    Where nobody knows the start, it is taken to be the first record.
+    """
     try:
         return engine.process(record)
-    except Gap:
-        engine.skip_to(record.offset, lost=engine.counts["records"] == 0)
+    except Gap as gap:
+        lost = engine.counts["records"] == 0 if start is None else gap.wanted < start
+        engine.skip_to(record.offset, lost=lost)
         return engine.process(record)
 
 

@@ -44,25 +44,30 @@ def explain(
     partition: int,
     partitions: int,
     topology: int,
+    start: int | None = None,
 ) -> Explanation:
-    """Replay ``records``, which go on where ``restored`` ends, up to the one that caused the event."""
+    """Replay ``records``, which go on where ``restored`` ends, up to the one that caused the event.
+
+    ``start``: where the log begins, if that is known.
+    """
     engine = Engine(lane, partition, partitions=partitions, topology=topology, restored=restored)
     for count, record in enumerate(records, 1):
         if record.offset >= event_id.offset:
-            return _at(event_id, engine, record, count)
-        step(engine, record)
+            return _at(event_id, engine, record, count, start)
+        step(engine, record, start)
     raise Unexplained(f"the log of lane {lane.name} ends before offset {event_id.offset}, which this id names")
 
 
-def _at(event_id: EventId, engine: Engine, record: Record, count: int) -> Explanation:
+def _at(event_id: EventId, engine: Engine, record: Record, count: int, start: int | None) -> Explanation:
     if record.offset != event_id.offset:
         raise Unexplained(
-            f"{record.topic}/{record.partition}: the record at offset {event_id.offset} is no longer in the log"
+            f"{record.topic}/{record.partition}: there is no record at offset {event_id.offset}: it has been removed, or its "
+            f"producer has taken it back (a transaction that was aborted)"
         )
     key = event_id.hall.encode()
     hall = engine.halls.get(key)
     state = _state(engine, key, event_id.agent)
-    made = tuple(o for o in step(engine, record) if o.id is not None and o.id.hall == event_id.hall)
+    made = tuple(o for o in step(engine, record, start) if o.id is not None and o.id.hall == event_id.hall)
     if engine.era != event_id.era:
         raise Unexplained(
             f"the event is of era {event_id.era}, and what is still in the log replays as era {engine.era}: its era was "

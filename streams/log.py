@@ -77,6 +77,30 @@ class Place(NamedTuple):
     offset: int
 
 
+class Held(NamedTuple):
+    """Records of a partition that nobody is given yet, because a producer's transaction is open before or among them.
+
+    ``topic``: its name on the cluster; ``offset``: where the transaction begins; ``since_ms``: the timestamp of its first record.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    records: int
+    since_ms: int | None = None
+
+    def said(self, seconds: float | None = None) -> str:
+        """For the operator: what is the matter, what ends it, what to do. ``seconds``: for how long, if that is known."""
+        long = "" if seconds is None else f" for {seconds:.0f} s"
+        place = f"--topic {self.topic} --partition {self.partition}"
+        return (
+            f"{self.topic}/{self.partition}: an open transaction at offset {self.offset} has held back {self.records} records"
+            f"{long}. It ends when its producer commits or aborts, or after that producer's transaction.timeout.ms. What to do "
+            f"if it does not: `kafka-transactions.sh describe-producers {place}` says whose it is; where `find-hanging` lists "
+            f"it, nobody will end it but `abort {place} --start-offset {self.offset}`"
+        )
+
+
 class PartitionStats(NamedTuple):
     """One partition: records from offset ``start`` up to, not including, ``end``; ``bytes`` is what they take.
 
@@ -129,7 +153,13 @@ class EventLog(Protocol):
         """The lowest offset that is retained; ``end`` if none is."""
 
     def end(self, topic: str, partition: int) -> int:
+        """Up to where it can be read: below ``written`` while a producer's transaction is open."""
+
+    def written(self, topic: str, partition: int) -> int:
         """The offset that the next record gets."""
+
+    def held(self, topic: str) -> dict[int, Held]:
+        """By partition, what cannot be read yet; nothing where all can."""
 
     def read(self, topic: str, partition: int, offset: int, *, limit: int = 500) -> list[Record]:
         """Records from ``offset`` on, or from the next one that exists, at least one; empty at the end."""

@@ -23,7 +23,7 @@ from streams.embedded.retention import Retention
 from streams.embedded.schema import OFFSET_BITS, OFFSETS, base, check_content, check_file
 from streams.embedded.schema import create as create_file
 from streams.embedded.witness import last_seen, witness_path
-from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Place, Runner, TopicSpec, newest_in
+from streams.log import NO_POSITIONS, Append, GroupPosition, Held, PartitionStats, Place, Runner, TopicSpec, newest_in
 from streams.record import Record
 
 Sync = Literal["FULL", "NORMAL"]
@@ -226,6 +226,14 @@ class Log:
     def end(self, topic: str, partition: int) -> int:
         """The offset that the next record gets."""
         return self._number("SELECT next FROM partition WHERE id=?", self._catalogue.find(topic, partition).id)
+
+    def written(self, topic: str, partition: int) -> int:
+        """The same: what is appended is whole at once."""
+        return self.end(topic, partition)
+
+    def held(self, topic: str) -> dict[int, Held]:
+        """Nothing: there are no transactions of producers."""
+        return {}
 
     def start(self, topic: str, partition: int) -> int:
         """The lowest offset that is retained; ``end`` if none is."""

@@ -66,7 +66,7 @@ class EmbeddedPort:
     async def start(self, topic: str, partition: int) -> int:
         return self._log.start(topic, partition)
 
-    async def end(self, topic: str, partition: int) -> int:
+    async def written(self, topic: str, partition: int) -> int:
         return self._log.end(topic, partition)
 
     async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:

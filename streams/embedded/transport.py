@@ -21,7 +21,7 @@ from streams.embedded.writer import Writer
 from streams.log import Append, TopicSpec
 from streams.partitioner import partition_of
 from streams.record import Record
-from streams.worker.batches import BatchConsumer
+from streams.worker.batches import Batch, BatchConsumer
 
 POLL_S = 0.01
 """How often to look for what other processes have appended."""
@@ -48,7 +48,7 @@ class Consumer(BatchConsumer, FaustConsumer):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._embedded: EmbeddedLog = self.app.embedded
         self._positions: dict[TP, int] = {}
-        self.asked = {}
+        self._asked: dict[TP, int] = {}
         self._assigned: set[TP] = set()
 
     # -- assignment ------------------------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ class Consumer(BatchConsumer, FaustConsumer):  # type: ignore[misc]
             # A seek may have come in between: what was read before it is not what is wanted any more.
             found = {tp: records for tp, records in found.items() if self._positions.get(tp, 0) == asked[tp]}
             for tp, records in found.items():
-                self.asked[tp], self._positions[tp] = asked[tp], records[-1].offset + 1
+                self._asked[tp], self._positions[tp] = asked[tp], records[-1].offset + 1
             if found:
                 return found
             if not tps or not await self._wait_for_growth(deadline):
@@ -105,6 +105,9 @@ class Consumer(BatchConsumer, FaustConsumer):  # type: ignore[misc]
         read = self._embedded.log.read
         found = {tp: read(tp.topic, tp.partition, at, limit=FETCH_RECORDS) for tp, at in wanted.items()}
         return {tp: records for tp, records in found.items() if records}
+
+    def _batch(self, tp: TP, generation: int, fetched: list[Record]) -> Batch:
+        return Batch(tp.topic, tp.partition, generation, self._asked[tp], fetched)
 
     async def _wait_for_growth(self, deadline: float) -> bool:
         """Until somebody appended, at most until the deadline; False when it passed."""

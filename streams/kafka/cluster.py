@@ -6,7 +6,7 @@ Everything that decides (``streams.kafka.planning``, ``checking``) takes the val
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 from streams.kafka.access import ATTEMPT_S, OWN_NAMES, PATIENCE_S
 from streams.kafka.log import KafkaLog
 from streams.kafka.naming import Naming
+from streams.kafka.topics import SOURCES
 from streams.kafka.words import translated
 from streams.partitioner import partition_of
 
@@ -27,6 +28,8 @@ SAMPLE = 50
 DENIED = (Refusal.TOPIC_AUTHORIZATION_FAILED, Refusal.CLUSTER_AUTHORIZATION_FAILED, Refusal.GROUP_AUTHORIZATION_FAILED)
 NO_GROUP = (Refusal.GROUP_ID_NOT_FOUND,)
 SEEN_S = 0.02
+LONG_S = 10.0
+"""An ordinary transaction is over by then."""
 
 
 class PartitionView(NamedTuple):
@@ -46,11 +49,15 @@ class Misplaced(NamedTuple):
 
 
 class TopicView(NamedTuple):
-    """``config``: what is in force, whether it was set for the topic or comes from the brokers' defaults."""
+    """``config``: what is in force, whether it was set for the topic or comes from the brokers' defaults.
+
+    ``held``: what transactions keep from being read that are no short ones, each in words.
+    """
 
     partitions: tuple[PartitionView, ...]
     config: Mapping[str, str]
     misplaced: Misplaced | None = None
+    held: tuple[str, ...] = ()
 
     @property
     def copies(self) -> int:
@@ -109,13 +116,28 @@ def look(log: KafkaLog, names: Iterable[str]) -> ClusterView:
 
 
 def look_closely(log: KafkaLog, names: Iterable[str], states: Iterable[str]) -> ClusterView:
-    """And the group, and where halls lie in ``states``, those of the topics that hold them. Raises KafkaError."""
+    """And the group, open transactions in what the lanes read, and where halls lie in ``states``, those of the topics that
+    hold them. Raises KafkaError."""
+    states = list(states)
     view = look(log, names)
     topics = dict(view.topics)
+    for name in (*SOURCES, *states):
+        if name in topics:
+            topics[name] = topics[name]._replace(held=tuple(_held(log, name, topics[name])))
     for name in states:
         if name in topics:
             topics[name] = topics[name]._replace(misplaced=_misplaced(log, name, len(topics[name].partitions)))
     return view._replace(topics=topics, group=_group(log, log.naming.group))
+
+
+def _held(log: KafkaLog, topic: str, view: TopicView) -> Iterator[str]:
+    """Of producer time nobody can tell since when a transaction is open: there, each is told."""
+    now_ms, stamped = time.time_ns() // 1_000_000, view.config.get("message.timestamp.type") == "LogAppendTime"
+    for number, held in log.held(topic).items():
+        seconds = (now_ms - held.since_ms) / 1000 if stamped and held.since_ms is not None else None
+        if seconds is None or seconds >= LONG_S:
+            long = "" if seconds is None else f" for {seconds:.0f} s"
+            yield f"partition {number}: {held.records} records behind offset {held.offset}{long}"
 
 
 def alter(log: KafkaLog, changes: Mapping[str, Mapping[str, str]]) -> None:

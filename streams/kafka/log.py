@@ -21,9 +21,10 @@ from streams.kafka.errors import AccessDenied, KafkaError, Unreachable
 from streams.kafka.group import Group
 from streams.kafka.reading import Reading
 from streams.kafka.sizes import SAMPLE, estimated
+from streams.kafka.unsettled import UNCOMMITTED, Unsettled
 from streams.kafka.words import NO_TOPIC, SILENCE, SOON, SOON_S, one_silent, translated
 from streams.kafka.writing import Writer
-from streams.log import NO_POSITIONS, Append, GroupPosition, PartitionStats, Place, Runner, TopicSpec
+from streams.log import NO_POSITIONS, Append, GroupPosition, Held, PartitionStats, Place, Runner, TopicSpec
 from streams.record import Record
 
 NEWS_S = 5.0
@@ -62,21 +63,29 @@ class KafkaLog:
             # Librdkafka wants a group's name; without subscription and commits there is no group.
             self._consumer = Consumer(
                 {
-                    **common, "group.id": self.naming.look, "enable.auto.commit": False, "auto.offset.reset": "error",
-                    "enable.partition.eof": True, "fetch.wait.max.ms": 20, "fetch.message.max.bytes": FETCH_BYTES,
-                    "queued.min.messages": 10_000, "check.crcs": True,
+                    **self._looking(common), "auto.offset.reset": "error", "enable.partition.eof": True,
+                    "fetch.wait.max.ms": 20, "fetch.message.max.bytes": FETCH_BYTES, "queued.min.messages": 10_000,
+                    "check.crcs": True,
                 }
             )  # fmt: skip
             # On a connection of its own: a question behind a waiting fetch is answered when that has ended.
-            self._asker = Consumer({**common, "group.id": self.naming.look, "enable.auto.commit": False})
+            self._asker = Consumer(self._looking(common))
         except KafkaException as e:
             raise translated(e, self.access, "the settings") from e
         self._common, self._writer = common, None  # type: dict[str, Any], Writer | None
         self._group = Group(lambda: self.group_admin, self.ask, self.naming)
         self._directory = Directory(self._admin, self.access, self.ask, self._failure)
         self._reading = Reading(self._consumer, self.naming, self.servers)
+        self._unsettled = Unsettled(
+            lambda: Consumer(self._looking(common) | UNCOMMITTED), self.ask, self.naming, self.servers
+        )
         self._lock = threading.Lock()
         self._knock()
+
+    def _looking(self, common: Mapping[str, Any]) -> dict[str, Any]:
+        """Of every consumer. As the lanes do (decision 24), it sees only what is committed, and the end is where that ends."""
+        own = {"group.id": self.naming.look, "enable.auto.commit": False, "isolation.level": "read_committed"}
+        return {**common, **own}
 
     def _knock(self) -> None:
         """Until somebody lets us in. The client itself would go on trying where it was refused."""
@@ -104,6 +113,7 @@ class KafkaLog:
         with self._lock:
             self._consumer.close()
             self._asker.close()
+            self._unsettled.close()
 
     @property
     def name(self) -> str:
@@ -162,8 +172,27 @@ class KafkaLog:
         return self._ends(topic, partition)[0]
 
     def end(self, topic: str, partition: int) -> int:
-        """The offset of the next record to come."""
+        """Up to where it can be read: the last stable offset."""
         return self._ends(topic, partition)[1]
+
+    def written(self, topic: str, partition: int) -> int:
+        """The offset of the next record to come: the high watermark."""
+        with self._lock:
+            return self._unsettled.written(self._at(topic, partition), topic)
+
+    def held(self, topic: str) -> dict[int, Held]:
+        """By partition, what an open transaction keeps from being read."""
+        return {n: held for n in range(self.partitions(topic)) if (held := self._held(topic, n)) is not None}
+
+    def _held(self, topic: str, partition: int) -> Held | None:
+        # Looked at before and after: what is written in between is no sign of a transaction.
+        end, written = self.end(topic, partition), self.written(topic, partition)
+        if written <= end or self.end(topic, partition) != end:
+            return None
+        with self._lock:
+            first = self._unsettled.first(Place(topic, partition, end))
+        since_ms = first.timestamp_ms if first is not None else None
+        return Held(self.naming.outside(topic), partition, end, written - end, since_ms)
 
     def _ends(self, topic: str, partition: int) -> tuple[int, int]:
         place = self._at(topic, partition)
@@ -198,7 +227,9 @@ class KafkaLog:
 
     def read_each(self, places: Sequence[Place]) -> dict[Place, Record]:
         """The records at these offsets, of one partition at most one; those that are not there are left out."""
-        return {place: record for place, record in self.next_of_each(places).items() if record.offset == place.offset}
+        # Behind the last stable offset librdkafka waits, and does not say that this is the end for now.
+        there = [place for place in places if place.offset < self.end(place.topic, place.partition)]
+        return {place: record for place, record in self.next_of_each(there).items() if record.offset == place.offset}
 
     def next_of_each(self, places: Sequence[Place]) -> dict[Place, Record]:
         """The first record at each place or behind it, of one partition at most one; left out where there is none."""

@@ -95,8 +95,8 @@ class KafkaPort:
     async def start(self, topic: str, partition: int) -> int:
         return await _patiently(lambda: self._log.start(topic, partition))
 
-    async def end(self, topic: str, partition: int) -> int:
-        return await _patiently(lambda: self._log.end(topic, partition))
+    async def written(self, topic: str, partition: int) -> int:
+        return await _patiently(lambda: self._log.written(topic, partition))
 
     async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
         """Partitions ask all at once, when they begin. Whoever asks during one reading is in the next, with the others."""

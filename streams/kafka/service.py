@@ -27,6 +27,7 @@ from streams.kafka.transport import Consumer, register
 from streams.lane import Topology
 from streams.log import Append
 from streams.worker.app import build_app
+from streams.worker.held import Ends
 from streams.worker.port import LanePort
 from streams.worker.service import WorkerService
 
@@ -127,6 +128,12 @@ class KafkaService(WorkerService):
 
     def _ends(self, topic: str, partition: int) -> int:
         return self._consumer.end(self._naming.outside(topic), partition)
+
+    def _both_ends(self, topic: str, partition: int) -> Ends:
+        return self._consumer.ends(self._naming.outside(topic), partition)
+
+    def _called(self, topic: str) -> str:
+        return self._naming.outside(topic)
 
     async def append(self, rows: Sequence[Append]) -> None:
         for row in rows:

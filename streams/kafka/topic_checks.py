@@ -143,6 +143,10 @@ def _one_rack(seen: Seen, number: int) -> bool:
     return len({seen.cluster.brokers.get(broker, "") for broker in seen.view.partitions[number].replicas}) < 2
 
 
+def _held(seen: Seen) -> str:
+    return "; ".join(seen.view.held) or "none"
+
+
 def _misplaced(seen: Seen) -> str:
     lies = seen.view.misplaced
     return "so" if lies is None else f"{lies.hall}: state in {lies.partition}, belongs to {lies.belongs}"
@@ -223,6 +227,12 @@ CHECKS: tuple[Check, ...] = (
         "copies in sync", "warning", _copied, _is("all copies of every partition"), _of(_behind),
         lambda s: not _count(s, _behind), "fewer copies than there should be hold the newest records",
         "start the brokers that are away, or wait until they have caught up",
+    ),
+    Check(
+        "open transactions", "warning", lambda s: True, _is("none that lasts"), _held, lambda s: not s.view.held,
+        "workers and verbs read what is committed, so all halls of that partition wait",
+        "`kafka-transactions.sh describe-producers --topic {called} --partition N` says whose it is; where `find-hanging` lists "
+        "it: `abort --topic {called} --partition N --start-offset OFFSET`",
     ),
     Check(
         "racks", "warning", _racked, _is("copies in two racks or more"), _of(_one_rack), lambda s: not _count(s, _one_rack),

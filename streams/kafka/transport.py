@@ -1,17 +1,17 @@
 """Kafka as a Faust transport: Faust's own aiokafka driver, with whole batches for the lanes and positions by checkpoint.
 
 What is Faust's: the group, the assignor, flow control, tables and their recovery. What is not: how records reach the
-agents (``streams.worker.batches``), where a lane starts (its checkpoint says), and who commits (the checkpoint does).
+agents (``streams.kafka.fetching``, ``streams.worker.batches``), where a lane starts (its checkpoint says), and who commits
+(the checkpoint does).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
-from aiokafka.consumer import fetcher
 from aiokafka.errors import (
     IllegalGenerationError,
     IllegalStateError,
@@ -20,14 +20,16 @@ from aiokafka.errors import (
 )
 from aiokafka.errors import KafkaError as ClientError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import TRANSPORTS, aiokafka
 from faust.types import TP
 from mode import threads
 
+from streams.kafka import fetching
 from streams.kafka.errors import NameTaken
-from streams.record import Record
-from streams.topics import STATE_ENDING
-from streams.worker.batches import BatchConsumer
+from streams.kafka.fetching import Stretch, Wanted
+from streams.worker.batches import Batch, BatchConsumer
+from streams.worker.held import UNKNOWN, Ends
 
 REVOKE_WITHIN_S = 3.0
 """For the last checkpoint of an assignment: everybody waits for it."""
@@ -52,24 +54,6 @@ REFUSED = (UnknownMemberIdError, IllegalGenerationError, RebalanceInProgressErro
 """What the coordinator says to whoever is not, or not any more, a member of this generation."""
 
 T = TypeVar("T")
-_record = tuple.__new__
-"""What ``Record(...)`` does in the end; a tenth of fetching is spent here."""
-
-
-class Unpacked(fetcher.PartitionRecords):  # type: ignore[misc]
-    """A fetched stretch of a partition: records of ours from the start, where aiokafka would make its own of each first.
-
-    What Faust reads by itself, the state topics, stays as Faust expects it.
-    """
-
-    def __iter__(self) -> Iterator[Any]:
-        iterator: Iterator[Any] = self._records_iterator
-        return iterator  # itself: aiokafka's way there is one more call for each record
-
-    def _consumer_record(self, tp: TopicPartition, record: Any) -> Any:
-        if tp.topic.endswith(STATE_ENDING):
-            return super()._consumer_record(tp, record)
-        return _record(Record, (tp.topic, tp.partition, record.offset, record.timestamp, record.key, record.value))
 
 
 class Leaving(threads.WorkerThread):  # type: ignore[misc]
@@ -96,11 +80,27 @@ class Leaving(threads.WorkerThread):  # type: ignore[misc]
 class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
     Worker = Leaving
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.wanted = Wanted()
+
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         # Faust says 1.5 s, and gives nobody a say. A question to the broker waits behind a fetch that waits for records.
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        # Faust says so only where it writes in transactions itself. What a producer takes back has not happened.
+        consumer._isolation_level = "read_committed"
         return consumer
+
+    async def _fetch_records(self, *args: Any, **kwargs: Any) -> dict[TP, Stretch]:
+        """In aiokafka's thread, as seeking is: nothing comes between what was fetched and where that began."""
+        found: dict[TP, Stretch] = await super()._fetch_records(*args, **kwargs)
+        return self.wanted.chained(found)
+
+    def seek_here(self, tp: TP, offset: int) -> None:
+        """In aiokafka's thread. Raises IllegalStateError when the partition is not ours."""
+        self._ensure_consumer().seek(TopicPartition(tp.topic, tp.partition), offset)
+        self.wanted.seek(tp, offset)
 
 
 class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
@@ -108,9 +108,6 @@ class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.asked = {}
-        self._positions: dict[TP, int] = {}
-        self._seeks = 0
         self._member = ""
 
     def _new_consumer_thread(self) -> ConsumerThread:
@@ -169,14 +166,11 @@ class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
         return starts
 
     async def _seek(self, partition: TP, offset: int) -> None:
-        self._seeks += 1
-        self._positions[partition] = offset
         await self.in_thread(self._seek_here(partition, offset))
-        self._seeks += 1
 
     async def _seek_here(self, tp: TP, offset: int) -> None:
         with contextlib.suppress(IllegalStateError):  # not ours any more
-            self._thread._ensure_consumer().seek(TopicPartition(tp.topic, tp.partition), offset)
+            self._thread.seek_here(tp, offset)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -186,33 +180,27 @@ class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
         if not tps:
             await asyncio.sleep(ROOM_S)
             return {}
-        seeks = self._seeks
         found: dict[TP, list[Any]] = await super()._getmany(tps, timeout)
-        if seeks != self._seeks:
-            return await self._after_seek(found)
-        for tp, records in found.items():
-            # Whatever becomes of the records, the driver goes on behind them: so do we, and the engine sees the gap.
-            self.asked[tp], self._positions[tp] = self._positions.get(tp, records[0].offset), records[-1].offset + 1
         return found
 
-    async def _after_seek(self, found: dict[TP, list[Any]]) -> dict[TP, list[Any]]:
-        """Somebody sought during the fetch: nobody knows any more what it began at, so lanes are fetched again."""
-        for tp in found:
-            if tp.topic in self.app.lanes.topics and tp in self._positions:
-                await self._seek(tp, self._positions[tp])
-        return {tp: records for tp, records in found.items() if tp.topic not in self.app.lanes.topics}
-
-    def _as_records(self, fetched: list[Any]) -> list[Record]:
-        outside, topic = fetched[0].topic, self.app.lanes.topics[fetched[0].topic].topic
+    def _batch(self, tp: TP, generation: int, fetched: Any) -> Batch:
+        topic = self.app.lanes.topics[tp.topic].topic
         # By our name, whatever the cluster calls it.
-        return fetched if topic == outside else [record._replace(topic=topic) for record in fetched]
+        records = list(fetched) if topic == tp.topic else [record._replace(topic=topic) for record in fetched]
+        return Batch(tp.topic, tp.partition, generation, fetched.asked, records, fetched.began, fetched.reached)
 
     def end(self, topic: str, partition: int) -> int:
-        """The offset of the next record to come, as the last fetch told it; 0 before the first."""
+        """Up to where it can be read, as the last fetch told it; 0 before the first."""
+        return self.ends(topic, partition).readable
+
+    def ends(self, topic: str, partition: int) -> Ends:
+        """As the last fetch told them."""
         try:
-            return int(self._thread.highwater(TP(topic, partition)) or 0)
-        except (AttributeError, ClientError):
-            return 0  # between two assignments
+            consumer, tp = self._thread._ensure_consumer(), TP(topic, partition)
+            readable, written = consumer.last_stable_offset(tp), consumer.highwater(tp)
+        except (AttributeError, ClientError, ConsumerNotStarted):
+            return UNKNOWN  # between two assignments
+        return UNKNOWN if readable is None or written is None else Ends(int(readable), int(written))
 
     # -- positions -------------------------------------------------------------------------------------------------
 
@@ -253,5 +241,5 @@ class Transport(aiokafka.Transport):  # type: ignore[misc]
 
 def register() -> None:
     """Make ``hallkafka://`` known to Faust."""
-    fetcher.PartitionRecords = Unpacked
+    fetching.register()
     TRANSPORTS.aliases["hallkafka"] = "streams.kafka.transport:Transport"

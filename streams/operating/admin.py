@@ -16,7 +16,7 @@ from streams.engine.hall import InForce
 from streams.engine.hall import in_force as hall_files
 from streams.events import Configured
 from streams.lane import Lane, Topology
-from streams.log import EventLog, Place, Time
+from streams.log import EventLog, Held, Place, Time
 from streams.operating.reading import restored_from
 from streams.record import Record
 from streams.topics import GROUP, state_topic
@@ -29,11 +29,11 @@ _configured = Decoder((Configured,))
 
 
 class LaneState(NamedTuple):
-    """One partition of a lane, as the log shows it: [``start``, ``end``) is retained, ``restored`` is its checkpoint.
+    """One partition of a lane, as the log shows it: [``start``, ``end``) can be read, ``restored`` is its checkpoint.
 
     ``keys``: of every record of its checkpoints; ``marked_ms``: when the mark was written; ``waiting_since_ms``: the
     timestamp of the first record after the mark.
-    ``fault``: why the checkpoint cannot be read; then ``restored`` is empty.
+    ``fault``: why the checkpoint cannot be read; then ``restored`` is empty. ``held``: what cannot be read yet.
     """
 
     lane: Lane
@@ -46,6 +46,12 @@ class LaneState(NamedTuple):
     marked_ms: int | None
     waiting_since_ms: int | None
     fault: str | None = None
+    held: Held | None = None
+
+    @property
+    def written(self) -> int:
+        """The offset that the next record gets."""
+        return self.end + (self.held.records if self.held else 0)
 
     @property
     def mark(self) -> Mark | None:
@@ -93,20 +99,27 @@ def lane_states(log: EventLog, topology: Topology) -> list[LaneState]:
 
 def states_of(log: EventLog, lane: Lane, time: Time) -> list[LaneState]:
     """Of all partitions at nearly one moment: one after the other, the last would be seconds younger than the first."""
-    states = [_state(log, lane, number, time, found) for number, found in log.newest(state_topic(lane.name)).items()]
+    held = log.held(lane.topic)
+    states = [
+        _state(log, lane, number, time, found, held.get(number))
+        for number, found in log.newest(state_topic(lane.name)).items()
+    ]
     waiting = log.next_of_each([Place(lane.topic, s.partition, s.next_offset) for s in states if s.lag])
     first_ms = {place.partition: record.timestamp_ms for place, record in waiting.items()}
     return [state._replace(waiting_since_ms=first_ms.get(state.partition)) for state in states]
 
 
-def _state(log: EventLog, lane: Lane, partition: int, time: Time, found: Mapping[bytes, Record]) -> LaneState:
+def _state(
+    log: EventLog, lane: Lane, partition: int, time: Time, found: Mapping[bytes, Record], held: Held | None
+) -> LaneState:
     try:
         restored, fault = restored_from(found), None
     except StateUnreadable as e:
         restored, fault = Restored(None, {}, frozenset()), str(e)
     start, end = log.start(lane.topic, partition), log.end(lane.topic, partition)
     marked_ms = _marked_ms(found.values(), restored.mark)
-    return LaneState(lane, partition, time, start, end, restored, tuple(found), marked_ms, None, fault)
+    still = held if held is not None and held.offset == end else None
+    return LaneState(lane, partition, time, start, end, restored, tuple(found), marked_ms, None, fault, still)
 
 
 def _marked_ms(found: Iterable[Record], mark: Mark | None) -> int | None:
@@ -159,7 +172,15 @@ def as_configured(record: Record) -> Configured | None:
     return event if isinstance(event, Configured) else None
 
 
+def held_back(log: EventLog, topics: Iterable[str]) -> list[Held]:
+    """What open transactions keep from being read, in all partitions of these topics."""
+    return [held for topic in topics for held in log.held(topic).values()]
+
+
 def newest_ms(log: EventLog, topic: str, partition: int) -> int | None:
     """The timestamp of the last record that is retained; None if none is."""
-    last = log.read(topic, partition, max(0, log.end(topic, partition) - 1), limit=1)
-    return last[0].timestamp_ms if last else None
+    start, end, back = log.start(topic, partition), log.end(topic, partition), 1
+    # Where a transaction has ended, a marker stands at the end, and records that were taken back may stand before it.
+    while not (last := log.read(topic, partition, max(start, end - back), limit=back)) and end - back > start:
+        back *= 16
+    return last[-1].timestamp_ms if last else None

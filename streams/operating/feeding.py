@@ -132,7 +132,7 @@ class Feeder:
     def _through(self) -> None:
         """Wait for what is in the log, then for what the lanes have put behind it: a lane may live on its own entries."""
         for _ in range(ROUNDS):
-            ends = {part: self._log.end(*part) for part in self._parts}
+            ends = {part: self._log.written(*part) for part in self._parts}
             self._until(lambda: self._reached(ends))  # noqa: B023 - it is done with before the next round
 
     def _take(self, play: Play) -> None:
@@ -158,7 +158,7 @@ class Feeder:
         self._log.append(self._rows)
         self._rows = []
         if self._later:
-            ends = {part: self._log.end(*part) for part in self._parts if part[0] == self._origin.topic}
+            ends = {part: self._log.written(*part) for part in self._parts if part[0] == self._origin.topic}
             self._held.append((ends, self._later))
             self._later = []
         self._release()
@@ -178,7 +178,9 @@ class Feeder:
         return admin.position(self._log, self._lanes[part[0]], part[1])
 
     def _not_too_far(self) -> None:
-        self._until(lambda: all(self._log.end(*part) - self._position(part) <= AHEAD_AT_MOST for part in self._parts))
+        self._until(
+            lambda: all(self._log.written(*part) - self._position(part) <= AHEAD_AT_MOST for part in self._parts)
+        )
 
     def _until(self, reached: Callable[[], bool]) -> None:
         """Wait for the engine, if there is one. It may be started again meanwhile, by a supervisor."""
@@ -196,9 +198,10 @@ class Feeder:
 
     def _stalled(self) -> str:
         state = "runs, but makes no progress" if self._log.runners() else "has stopped"
+        held = "".join(f" {one.said()}." for one in admin.held_back(self._log, self._lanes))
         return (
             f"the engine {state}: nothing was processed for {STALL_S:.0f} s (`hall status` says more). "
-            f"{self.fed} events are in the log."
+            f"{self.fed} events are in the log.{held}"
         )
 
     def _positions(self) -> list[int]:

@@ -41,16 +41,26 @@ def _faults(state: LaneState, since_ms: int, now_ms: int) -> list[str]:
     age_s, waited_s = mark_age_s(state, now_ms), waited(state, now_ms) or 0.0
     quiet_s = age_s if age_s is not None else (now_ms - since_ms) / 1000
     # On topics of producer time nothing ticks between two recordings: an old mark with nothing behind it is idle.
-    idle = state.time == "producer" and state.lag == 0
+    # Behind a transaction that is open nothing comes that a mark could tell of; that is said by itself.
+    idle = state.lag == 0 and (state.time == "producer" or state.held is not None)
+    held_s = held_for(state, now_ms)
     return [
         text
         for wrong, text in (
             (state.fault is not None, f"{name}: {state.fault}"),
             (quiet_s > MARK_AT_MOST_S and not idle, f"{name}: no checkpoint for {quiet_s:.0f} s"),
             (waited_s > WAIT_AT_MOST_S, f"{name}: behind by {state.lag} records, the first waits for {waited_s:.0f} s"),
+            ((held_s or 0.0) > WAIT_AT_MOST_S, f"{name}: {state.held.said(held_s) if state.held else ''}"),
         )
         if wrong
     ]
+
+
+def held_for(state: LaneState, now_ms: int) -> float | None:
+    """For how long a transaction that is still open has held records back, in seconds; None where none does, or nobody can tell."""
+    if state.held is None or state.held.since_ms is None or state.time == "producer":
+        return None
+    return max(0.0, (now_ms - state.held.since_ms) / 1000)
 
 
 def mark_age_s(state: LaneState, now_ms: int) -> float | None:

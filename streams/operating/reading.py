@@ -61,6 +61,9 @@ def snapshots(log: EventLog, lane: Lane, partition: int, of: range | None) -> li
 
 
 def is_whole(log: EventLog, lane: Lane, partition: int, era: int) -> bool:
-    """Whether the era began with the log's first record, and that record is still there."""
+    """Whether the era began with the log's first record, and that record is still there.
+
+    It need not be the one at offset 0: that may have been taken back by its producer.
+    """
     first = log.read(lane.topic, partition, 0, limit=1)
-    return bool(first) and first[0].offset == 0 and first[0].timestamp_ms == era
+    return bool(first) and log.start(lane.topic, partition) == 0 and first[0].timestamp_ms == era

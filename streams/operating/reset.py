@@ -63,14 +63,22 @@ def _plan(log: EventLog, state: LaneState, topology: Topology, where: Where, now
     # Eras are never taken twice. One that cannot be read any more was given before now.
     era = state.mark.era + 1 if state.mark else now_ms if state.keys else 0
     if where != "auto":
-        return Plan(state, "dropped", f"--from {where} was given", era, state.start if where == "start" else state.end)
+        return Plan(
+            state, "dropped", f"--from {where} was given", era, state.start if where == "start" else _end(state)
+        )
     if state.mark is None and not state.fault:
         return Plan(state, "nothing", "the engine has kept no state of it yet", era, state.start)
     if (fault := state.fault or misfit(log, state, topology)) is not None:
         return Plan(state, "dropped", fault, era, state.start)
     but = "though the log has another id" if _renamed(log, state) else "and the engine would run on it as it is"
     why = f"the state fits this log, {but}"
-    return Plan(state, "kept", why, era, state.end)
+    return Plan(state, "kept", why, era, _end(state))
+
+
+def _end(state: LaneState) -> int:
+    """Behind all that was or can be read. Whoever read what was not committed may have come further (versions before 24)."""
+    seen = state.mark.next_offset if state.mark is not None else 0
+    return seen if state.end < seen <= state.written else state.end
 
 
 def _renamed(log: EventLog, state: LaneState) -> bool:
@@ -83,8 +91,8 @@ def misfit(log: EventLog, state: LaneState, topology: Topology) -> str | None:
     assert mark is not None
     if mark.topology > topology.version:
         return f"it was written by topology version {mark.topology}, this program has {topology.version}"
-    if not state.start <= mark.next_offset <= state.end:
-        return f"its mark is at {mark.next_offset}, the log has {state.start} to {state.end}"
+    if not state.start <= mark.next_offset <= state.written:
+        return f"its mark is at {mark.next_offset}, the log has {state.start} to {state.written}"
     last = _at(log, state, mark.next_offset - 1) if mark.lost_from is None else None
     if last is not None and checksum(last) != mark.checksum:
         return f"the record at {last.offset} is not the one that it was computed from"
@@ -131,7 +139,7 @@ def _caught_up(log: EventLog, item: Plan, topology: Topology, progress: Progress
     pending: list[Output] = []
     tail = admin.records(log, state.lane.topic, state.partition, engine.next_offset, state.end)
     for count, record in enumerate(tail, 1):
-        pending += step(engine, record)
+        pending += step(engine, record, state.start)
         if count % BATCH == 0:
             _publish(log, pending)
             engine.checkpoint()  # not to be written: the halls forget what they would go back over

@@ -8,6 +8,7 @@ the engine's contiguity rule fetches its records again.
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -18,23 +19,32 @@ from streams.record import Record
 
 
 class Batch(NamedTuple):
-    """Records of one partition, consecutive in the log; fetched from offset ``asked`` under assignment ``generation``."""
+    """Records of one partition, consecutive in the log; fetched from offset ``asked`` under assignment ``generation``.
+
+    ``reached``: what lies between the last of them and there is not to be read, and never will be: a transaction's marker,
+    or records that were taken back. There may be nothing else in a batch. ``began``: where the log itself began to answer;
+    None where it does not tell.
+    """
 
     topic: str
     partition: int
     generation: int
     asked: int
     records: list[Record]
+    began: int | None = None
+    reached: int = 0
+
+    @property
+    def end(self) -> int:
+        """The offset behind all of it."""
+        return max(self.reached, self.records[-1].offset + 1) if self.records else self.reached
 
 
 class BatchConsumer:
     """Mix-in for a Faust consumer: lanes get batches, changelogs keep Faust's stock path, so that tables recover.
 
-    ``app.lanes`` knows the lanes' topics and where each partition starts. ``asked``: the offset that the newest fetch of
-    a partition began at; without it, a gap in the log cannot be told from something dropped on the way.
+    ``app.lanes`` knows the lanes' topics and where each partition starts.
     """
-
-    asked: dict[TP, int]
 
     app: Any
     callback: Any
@@ -75,21 +85,22 @@ class BatchConsumer:
             if not self.flow_active or generation != self.app.consumer_generation_id:
                 return
             if tp.topic in self.app.lanes.topics:
-                await self._deliver(
-                    tp, Batch(tp.topic, tp.partition, generation, self.asked[tp], self._as_records(records))
-                )
+                batch = self._batch(tp, generation, records)
+                await self._deliver(tp, batch)
+                self._read_offset[tp] = batch.end - 1
             else:
                 for record in records:
                     await self.callback(self._to_message(tp, record))  # type: ignore[attr-defined]
-            self._read_offset[tp] = records[-1].offset
+                self._read_offset[tp] = records[-1].offset
 
-    def _as_records(self, fetched: list[Any]) -> list[Record]:
-        return fetched
+    @abstractmethod
+    def _batch(self, tp: TP, generation: int, fetched: list[Any]) -> Batch:
+        """What was fetched, with where it was looked for: without it, a gap of the log is not told from a loss on the way."""
 
     async def _deliver(self, tp: TP, batch: Batch) -> None:
-        last = batch.records[-1]
+        last_ms = batch.records[-1].timestamp_ms if batch.records else 0
         message = ConsumerMessage(
-            tp.topic, tp.partition, last.offset, last.timestamp_ms / 1000, 0, (), None, None, None, 0, 0, tp,
+            tp.topic, tp.partition, batch.end - 1, last_ms / 1000, 0, (), None, None, None, 0, 0, tp,
             generation_id=batch.generation,
         )  # fmt: skip
         for channel in self._channels(tp):

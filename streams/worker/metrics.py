@@ -20,6 +20,7 @@ from streams.engine.partition import METER_EVERY
 from streams.events import Dead, DeadReason, InputOdd, OddKind
 from streams.topics import LATE
 from streams.worker.clocks import ahead_ms
+from streams.worker.held import HeldInput
 from streams.worker.lanes import Lanes
 
 AGE_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0)
@@ -68,6 +69,7 @@ class WorkerMetrics(Collector):
         self.registry = CollectorRegistry()
         self.meters = {lane: AgentMeter() for lane in lanes}
         self._lanes: Lanes | None = None
+        self._held: HeldInput | None = None
         self._ends: Callable[[str, int], int] = lambda topic, partition: 0
         self._outputs = Counter("hall_outputs", "Events published.", ["lane", "topic"], registry=self.registry)
         self._dead = Counter(
@@ -89,9 +91,9 @@ class WorkerMetrics(Collector):
         self._ages = {lane: self._age.labels(lane) for lane in lanes}
         self._counters_of: dict[tuple[str, str], Counter] = {}
 
-    def bind(self, lanes: Lanes, ends: Callable[[str, int], int]) -> None:
-        """``ends(topic, partition)``: the offset of the next record to come, for the lag."""
-        self._lanes, self._ends = lanes, ends
+    def bind(self, lanes: Lanes, ends: Callable[[str, int], int], held: HeldInput | None = None) -> None:
+        """``ends(topic, partition)``: up to where it can be read, for the lag; ``held``: what cannot be read yet."""
+        self._lanes, self._ends, self._held = lanes, ends, held
         self.registry.register(self)
 
     def observe(self, lane: str, outputs: list[Output]) -> None:
@@ -157,3 +159,20 @@ class WorkerMetrics(Collector):
             if not lanes.own_clock:
                 ahead.add_metric(names, ahead_ms(part.engine, time.time_ns() // 1_000_000) / 1000)
         yield from (lag, age, halls, ahead)
+        if self._held is not None:
+            yield from _held_back(lanes, self._held)
+
+
+def _held_back(lanes: Lanes, held: HeldInput) -> Iterator[Metric]:
+    labels = ["lane", "partition"]
+    records = GaugeMetricFamily(
+        "hall_input_held_back_records", "Records that an open transaction holds back.", labels=labels
+    )
+    seconds = GaugeMetricFamily(
+        "hall_input_held_back_seconds", "For how long the oldest open transaction holds records back.", labels=labels
+    )
+    for tp, part in lanes.parts.items():
+        names, found = [part.engine.lane.name, str(tp.partition)], held.of(tp)
+        records.add_metric(names, found.records)
+        seconds.add_metric(names, found.seconds)
+    yield from (records, seconds)

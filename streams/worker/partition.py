@@ -78,7 +78,7 @@ class LanePartition:
         """The log must be the one that the state belongs to."""
         engine, topic = self.engine, self.engine.lane.topic
         await self._check_id()
-        end = await self._port.end(topic, engine.partition)
+        end = await self._port.written(topic, engine.partition)
         if engine.next_offset > end:
             raise OtherLog(
                 f"{topic}/{engine.partition}: the state has seen records up to {engine.next_offset}, but the log ends at "
@@ -104,11 +104,7 @@ class LanePartition:
         async with self._busy:
             if self._over:
                 return None
-            if batch.records[0].offset < batch.asked:
-                raise OtherLog(
-                    f"{batch.topic}/{batch.partition}: asked for offset {batch.asked}, the log gave {batch.records[0].offset}: "
-                    f"it is another log, or lost its end. {ADVICE}"
-                )
+            self._check_order(batch)
             for start in range(0, len(batch.records), YIELD_EVERY):
                 if self._over:
                     return None
@@ -116,9 +112,32 @@ class LanePartition:
                     return rewind
                 if start + YIELD_EVERY <= len(batch.records):
                     await self._breathe()
-            self._pace.add(len(batch.records))
+            if (rewind := self._cross_end(batch)) is not None:
+                return rewind
+            self._pace.add(max(1, len(batch.records)))
             if self._pace.due(monotonic()):
                 await self._mark()
+        return None
+
+    def _check_order(self, batch: Batch) -> None:
+        gave = batch.began if batch.began is not None else batch.records[0].offset
+        if gave < batch.asked:
+            raise OtherLog(
+                f"{batch.topic}/{batch.partition}: asked for offset {batch.asked}, the log gave {gave}: it is another log, or "
+                f"lost its end. {ADVICE}"
+            )
+
+    def _cross_end(self, batch: Batch) -> Rewind | None:
+        """What the batch ends with, or is, without a record of its own: a transaction's marker, records that were taken back.
+
+        Else the mark would stay before it, and whoever waits for the mark would wait until the next record.
+        """
+        wanted = self.engine.next_offset
+        if wanted >= batch.end:
+            return None
+        if not batch.records and wanted < batch.asked:
+            return Rewind(wanted)
+        self.engine.skip_to(batch.end, lost=False)
         return None
 
     async def _stretch(self, batch: Batch, start: int) -> Rewind | None:
@@ -133,7 +152,7 @@ class LanePartition:
                 except Gap as gap:
                     if record is batch.records[0] and batch.asked != gap.wanted:
                         return Rewind(gap.wanted)
-                    if not await self._cross(gap, record, outputs):
+                    if not await self._cross(gap, record, batch, outputs):
                         return None
                     outputs += process(record)
         finally:
@@ -160,12 +179,14 @@ class LanePartition:
         if self._port.backlog > BACKLOG_AT_MOST:
             await self._port.settle()
 
-    async def _cross(self, gap: Gap, record: Record, outputs: list[Output]) -> bool:
+    async def _cross(self, gap: Gap, record: Record, batch: Batch, outputs: list[Output]) -> bool:
         """Asked for from the log, and not there: before the log's start it is lost, elsewhere it never was.
 
-        A loss begins a new era. False: the partition is somebody else's by now.
+        Asked now, the log's start may have passed by what was a marker when it was fetched; and markers are many. A loss
+        begins a new era. False: the partition is somebody else's by now.
         """
-        lost = gap.wanted < await self._port.start(record.topic, record.partition)
+        start = batch.began if batch.began is not None else await self._port.start(record.topic, record.partition)
+        lost = gap.wanted < start
         self.engine.skip_to(record.offset, lost=lost)
         return not lost or await self._begin_era(outputs)
 

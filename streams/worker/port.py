@@ -50,8 +50,8 @@ class LanePort(Protocol):
     async def start(self, topic: str, partition: int) -> int:
         """The first offset that is still there."""
 
-    async def end(self, topic: str, partition: int) -> int:
-        """The offset of the next record to come."""
+    async def written(self, topic: str, partition: int) -> int:
+        """The offset of the next record to come, whether or not what is before it can be read yet."""
 
     async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
         """The record at exactly this offset, if it is still there."""

@@ -17,6 +17,7 @@ from streams.lane import Topology
 from streams.log import Append
 from streams.worker.clocks import ClockWatch
 from streams.worker.failure import as_fatal
+from streams.worker.held import Ends, HeldInput
 from streams.worker.http import HttpServer
 from streams.worker.lanes import Lanes
 from streams.worker.metrics import WorkerMetrics
@@ -62,7 +63,8 @@ class WorkerService(ABC):
         self.lanes.in_words = self._in_words
         self.lanes.own_clock = self._own_clock
         self.lanes.partition_counts = dict.fromkeys(self.lanes.topics, partitions)
-        self.metrics.bind(self.lanes, self._ends)
+        self._held = HeldInput(self.lanes, self._both_ends, self._called)
+        self.metrics.bind(self.lanes, self._ends, self._held)
         if self._http_at is not None:
             self.http = HttpServer(*self._http_at, self.metrics.registry, self.lanes)
             await self.http.start()
@@ -163,6 +165,7 @@ class WorkerService(ABC):
             clocks.look(time.time_ns() // 1_000_000)
             if (fatal := watchdog.check(time.monotonic())) is not None:
                 self.lanes.fail(fatal)
+            self._held.check(time.monotonic())
             if self._app is not None and self._app.crash_reason is not None:
                 self.lanes.fail(self._app.crash_reason)
 
@@ -178,7 +181,16 @@ class WorkerService(ABC):
 
     @abstractmethod
     def _ends(self, topic: str, partition: int) -> int:
-        """The offset of the next record to come, as far as is known."""
+        """Up to where it can be read, as far as is known."""
+
+    def _both_ends(self, topic: str, partition: int) -> Ends:
+        """And the offset of the next record to come, where that may be another."""
+        end = self._ends(topic, partition)
+        return Ends(end, end)
+
+    def _called(self, topic: str) -> str:
+        """What the log calls the topic."""
+        return topic
 
     @abstractmethod
     async def append(self, rows: Sequence[Append]) -> None:

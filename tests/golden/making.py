@@ -65,9 +65,11 @@ class LiveLog:
 
     def write(self, path: Path, states: Mapping[str, Restored]) -> None:
         about = {"kind": "log", "log_id": "golden", "partitions": "1", "topology": str(TOPOLOGY.version)}
+        first = {record.topic: record.offset for record in reversed(self.records)}
         for engine in self.engines.values():
-            name = engine.lane.name
-            about[f"begin.{name}.0"] = about[f"cut.{engine.lane.topic}.0"] = str(self.begins[name])
+            name, begin = engine.lane.name, self.begins[engine.lane.name]
+            about[f"begin.{name}.0"] = str(begin)
+            about[f"cut.{engine.lane.topic}.0"] = str(first.get(engine.lane.topic, begin))
             about[f"end.{name}.0"] = f"{engine.era}/{engine.next_offset}"
         about["records"] = str(len(self.records))
         pieces = [record for lane, state in states.items() for record in as_snapshot(lane, 0, state)]

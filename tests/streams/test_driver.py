@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.local_hour import local_hour
+from streams.checkpoint import Restored, hall_key, mark_key, restore
 from streams.codec import TICK, encode
 from streams.driver import (
     HOUR_MS,
@@ -277,3 +278,27 @@ def test_driven_lanes_need_not_be_the_engines_own() -> None:
         4,
         8,
     ]
+
+
+def test_where_the_logs_start_is_known_only_what_lies_before_it_was_lost() -> None:
+    """
+    a state that goes on at 3, and a log that has 5 6 next: aborted records and a marker, or what retention took
+
+    starts at 0     3 and 4 never counted
+    starts at 5     3 and 4 were lost
+    """
+    script = Script()
+    records = [script.configure("a"), *(script.poke("a") for _ in range(6))]
+    for start, lost in ((0, 0), (3, 0), (5, 2)):
+        engine = Engine(SENSING)
+        feed(engine, records[:3])
+        again = Engine(SENSING, restored=restored_of(engine))
+        outputs = [output for record in records[5:] for output in step(again, record, start)]
+        assert sum(isinstance(o.event, LogLost) for o in outputs) == bool(lost)
+        assert again.counts["lost"] == lost
+
+
+def restored_of(engine: Engine) -> Restored:
+    whole = engine.whole()
+    halls = {hall_key("w", hall): value for hall, value in whole.halls}
+    return restore({**halls, mark_key("w"): whole.mark})

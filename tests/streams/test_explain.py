@@ -97,7 +97,10 @@ def test_an_id_that_was_never_given_is_replayed_to_nothing() -> None:
 def test_a_source_that_is_no_longer_there() -> None:
     log, outputs = lived()
     del log.records[4]
-    with pytest.raises(Unexplained, match=r"hall\.observations/0: the record at offset 4 is no longer in the log"):
+    with pytest.raises(
+        Unexplained,
+        match=r"hall\.observations/0: there is no record at offset 4: it has been removed, or its producer has taken it back",
+    ):
         told(log, of(outputs, 4).id)
 
 

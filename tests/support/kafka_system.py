@@ -208,7 +208,8 @@ class KafkaSystem:
     def wait_until_read(self, topic: str) -> None:
         """Until the lane that reads it has checkpointed what is in it now."""
         [lane] = [lane.name for lane in TOPOLOGY.lanes if lane.topic == topic]
-        ends = {p: self.log.end(topic, p) for p in range(self.partitions)}
+        # Committed a moment ago: to be read in a moment.
+        ends = {p: self.log.written(topic, p) for p in range(self.partitions)}
         until(f"{lane} to read up to {ends}", lambda: all(self.marked(lane, p) >= end for p, end in ends.items()))
 
     def close(self) -> None:
@@ -237,8 +238,11 @@ class Cameras(threading.Thread):
         while not self._over.wait(STEP_S):
             now = time.time_ns() // 1_000_000
             frames = [frame for crowd in self._crowds for frame in crowd.step(now)]
-            self._system.put(OBSERVATIONS, [(f.hall.encode(), encode(f)) for f in frames], wait=False)
+            self.send([(f.hall.encode(), encode(f)) for f in frames])
             self.frames += len(frames)
+
+    def send(self, pairs: Sequence[Pair]) -> None:
+        self._system.put(OBSERVATIONS, pairs, wait=False)
 
     @property
     def refused(self) -> int:

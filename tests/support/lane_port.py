@@ -77,7 +77,7 @@ class FakePort:
     async def start(self, topic: str, partition: int) -> int:
         return self.source[0].offset if self.source else 0
 
-    async def end(self, topic: str, partition: int) -> int:
+    async def written(self, topic: str, partition: int) -> int:
         return self.source[-1].offset + 1 if self.source else 0
 
     async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:

@@ -173,7 +173,7 @@ def test_a_checkpoint_is_halls_then_mark_and_the_position_with_them(log: Log) ->
         await port.settle()
         halls = [StateRow(b"w/a", b"1"), StateRow(b"w/b", b"2")]
         await port.write_state(STATE, 0, halls, StateRow(b"w", b"mark"), TOPIC, 2)
-        assert (await port.start(TOPIC, 0), await port.end(TOPIC, 0)) == (0, 2)
+        assert (await port.start(TOPIC, 0), await port.written(TOPIC, 0)) == (0, 2)
         assert (await port.read_one(TOPIC, 0, 1) or output("")).value == b"b"
         assert await port.read_one(TOPIC, 0, 2) is None
 

@@ -37,6 +37,14 @@ RELIED_ON = (
     (WorkerThread, "stop", ["self"]),
     # A fetch's patience is set between the consumer's making and its start, when the fetcher takes it over.
     (driver.AIOKafkaConsumerThread, "_create_worker_consumer", ["self", "transport"]),
+    # What is committed is chosen there, too; and a fetch's answer, with or without records, passes through these two.
+    (FetchResult, "getall", ["self", "max_records"]),
+    (
+        driver.AIOKafkaConsumerThread,
+        "_fetch_records",
+        ["self", "consumer", "active_partitions", "timeout", "max_records"],
+    ),
+    (AIOKafkaConsumer, "last_stable_offset", ["self", "partition"]),
     # Sending whole batches.
     (AIOKafkaProducer, "send_batch", ["self", "batch", "topic", "partition"]),
     (AIOKafkaProducer, "create_batch", ["self"]),
@@ -65,6 +73,29 @@ def test_the_fetcher_takes_its_patience_from_the_consumer_when_that_starts() -> 
 def test_what_is_fetched_is_unpacked_by_the_class_that_stands_in_the_module() -> None:
     assert "PartitionRecords(" in inspect.getsource(Fetcher._proc_fetch_request)
     assert "self._consumer_record(tp, record)" in inspect.getsource(PartitionRecords._unpack_records)
+
+
+def test_the_fetcher_takes_its_isolation_from_the_consumer_when_that_starts() -> None:
+    assert "isolation_level=self._isolation_level" in inspect.getsource(AIOKafkaConsumer.start)
+
+
+def test_an_answer_is_handed_on_if_it_is_true_and_without_waiting_in_between() -> None:
+    """So a stretch without records says that it is true, and nobody seeks between it and what it was asked for."""
+    source = inspect.getsource(Fetcher.fetched_records)
+    assert "if not records:\n" in source
+    drained = source[source.index("getall(max_records)") : source.index("return drained\n\n")]
+    assert "await" not in drained
+    assert "self._records[tp] = FetchResult(" in inspect.getsource(Fetcher._proc_fetch_request)
+
+
+def test_an_answer_to_another_position_is_not_taken() -> None:
+    assert "position != self._partition_records.next_fetch_offset" in inspect.getsource(FetchResult.check_assignment)
+
+
+def test_what_was_taken_back_is_passed_over_where_records_are_unpacked() -> None:
+    source = inspect.getsource(PartitionRecords._unpack_records)
+    assert "next_batch.producer_id in self._aborted_producers" in source
+    assert source.count("self.next_fetch_offset = next_batch.next_offset") == 3
 
 
 def test_the_unpacked_are_gone_through_by_their_own_iterator() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path
 
 import pytest
 
 from streams.kafka.errors import Unreachable
 from streams.kafka.log import KafkaLog
-from streams.topics import JOURNAL, OBSERVATIONS
+from streams.topics import DEAD, JOURNAL, OBSERVATIONS
 from tests.support.kafka_broker import cluster, free_port, start_together
 from tests.support.kafka_system import KafkaSystem
+from tests.support.kafka_transactions import Transactional
 from tests.support.system import until
 from tests.torture.halls import halls
 from tests.torture.kafka.scene import Scene
@@ -45,10 +48,46 @@ def test_one_broker_dies_and_no_worker_ends(jars: None, tmp_path: Path) -> None:
         scene.close()
 
 
-def leading(scene: Scene) -> int:
-    """A broker that leads a partition in which there are halls."""
+def test_an_open_transaction_holds_back_on_the_next_leader_too(jars: None, tmp_path: Path) -> None:
+    """
+    broker 1   a ── open ───✝
+    broker 2                └ leads ── open ──✗ fenced   b commit
+    processed                                            b
+    """
+    scene = Scene(tmp_path, 2, seed=6, brokers=3)
+    try:
+        scene.begin()
+        log, partition = scene.system.log, scene.system.busy()[0]
+        gateway = Transactional(scene.system.servers, "gateway")
+        gateway.open(OBSERVATIONS, [(None, b"a")], partition=partition)
+        until("it to hold back", lambda: partition in log.held(OBSERVATIONS))
+        at, gone = log.held(OBSERVATIONS)[partition].offset, leading(scene)
+        scene.brokers[gone - 1].kill()
+        until("another to lead", lambda: led(scene) not in (gone, -1))
+        assert log.held(OBSERVATIONS)[partition].offset == at
+        assert scene.system.marked("sensing", partition) <= at
+        Transactional(scene.system.servers, "gateway").committed(OBSERVATIONS, [(None, b"b")], partition=partition)
+        until("checkpoints past it", lambda: past(scene.system, {partition: at}))
+        assert all(w.process.poll() is None for w in scene.workers), [w.heard()[-2000:] for w in scene.workers]
+        start_together([scene.brokers[gone - 1]])
+        verdict, states, _ = scene.settle()
+        assert verdict.compared > 20
+        assert states == 12
+        letters = [json.loads(r.value or b"")["raw"] for r in log.read(DEAD, partition, 0)]
+        assert [base64.b64decode(raw) for raw in letters] == [b"b"]
+    finally:
+        scene.close()
+
+
+def led(scene: Scene) -> int:
+    """Who leads the partition now, as the brokers say that are there."""
     found = scene.system.log.admin.list_topics(OBSERVATIONS, timeout=10).topics[OBSERVATIONS].partitions
     return int(found[scene.system.busy()[0]].leader)
+
+
+def leading(scene: Scene) -> int:
+    """A broker that leads a partition in which there are halls."""
+    return led(scene)
 
 
 def past(system: KafkaSystem, ends: dict[int, int]) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from agents.topology import SENSING
 from streams.checkpoint import Mark, Restored
 from streams.clock import Behind
-from streams.log import Runner, Time
+from streams.log import Held, Runner, Time
 from streams.operating.admin import LaneState
 from streams.operating.health import verdict
 
@@ -24,12 +24,14 @@ def state(
     fault: str | None = None,
     ahead_s: float = -1.0,
     behind: Behind | None = None,
+    held_s: float | None = None,
 ) -> LaneState:
     mark = None if age_s is None else Mark(0, False, 10, NOW_MS + round(ahead_s * 1000), 0, "log", 1, (), behind=behind)
     marked = None if age_s is None else NOW_MS - round(age_s * 1000)
     waiting = None if waited_s is None else NOW_MS - round(waited_s * 1000)
     end = (mark.next_offset if mark else 0) + lag
-    return LaneState(SENSING, 0, time, 0, end, Restored(mark, {}, frozenset()), (), marked, waiting, fault)
+    held = None if held_s is None else Held("hall.observations", 0, end, 3, NOW_MS - round(held_s * 1000))
+    return LaneState(SENSING, 0, time, 0, end, Restored(mark, {}, frozenset()), (), marked, waiting, fault, held)
 
 
 @pytest.mark.parametrize(
@@ -51,12 +53,24 @@ def state(
         (state(behind=Behind(7, 0, 10_000)), "running"),  # a few stray rows
         (state(behind=Behind(7, 0, 11_000)), "behind"),
         (state(time="producer", behind=Behind(7, 0, 11_000)), "behind"),
+        (state(held_s=19), "running"),
+        (state(held_s=21), "behind"),
+        (state(time="producer", held_s=10**8), "running"),
     ],
 )  # fmt: skip
 def test_the_verdict(lane: LaneState, expected: str) -> None:
     found, faults = verdict([HOLDER], [state(), lane], NOW_MS)
     assert found == expected
     assert bool(faults) == (expected == "behind")
+
+
+def test_an_open_transaction_is_said_with_what_to_do_and_is_the_only_fault() -> None:
+    """Nothing comes behind it, so no mark does: that is no fault of the engine's."""
+    [fault] = verdict([HOLDER], [state(age_s=70, held_s=70)], NOW_MS)[1]
+    assert fault.startswith(
+        "sensing/0: hall.observations/0: an open transaction at offset 10 has held back 3 records for 70 s."
+    )
+    assert "abort --topic hall.observations --partition 0 --start-offset 10" in fault
 
 
 def test_nobody_runs_it() -> None:

@@ -48,9 +48,13 @@ class FakeConsumer(BatchConsumer):
             lanes=self.lanes, consumer_generation_id=3, topics=SimpleNamespace(_tp_index={LANE: {self.channel}})
         )
         self.flow_active, self._stopped = True, asyncio.Event()
-        self.asked, self._read_offset = {LANE: 0, CHANGELOG: 0}, {}
+        self.asked: dict[TP, int] = {LANE: 0, CHANGELOG: 0}
+        self.reached, self._read_offset = 0, {}
         self.stock: list[Any] = []
         self._fetches = list(fetches)
+
+    def _batch(self, tp: TP, generation: int, fetched: list[Record]) -> Batch:
+        return Batch(tp.topic, tp.partition, generation, self.asked[tp], fetched, None, self.reached)
 
     async def callback(self, message: Any) -> None:
         self.stock.append(message)
@@ -103,6 +107,21 @@ def test_a_batch_travels_in_an_event_that_faust_can_account_for() -> None:
         assert event.app is consumer.app
         message = event.message
         assert (message.tp, message.offset, message.timestamp, message.generation_id) == (LANE, 5, 1.005, 3)
+
+    run(work())
+
+
+def test_what_a_producer_took_back_is_handed_over_as_a_batch_without_records() -> None:
+    """4 5 6 aborted, 7 the marker: a lane that did not hear of them would stand before them for ever."""
+
+    async def work() -> None:
+        consumer = FakeConsumer()
+        consumer.asked[LANE], consumer.reached = 4, 8
+        await consumer._hand_over({LANE: []})
+        event = consumer.channel.queue.get_nowait()
+        assert event.value == Batch(LANE.topic, 0, 3, 4, [], None, 8)
+        assert event.message.offset == 7
+        assert consumer._read_offset == {LANE: 7}
 
     run(work())
 

@@ -1,4 +1,4 @@
-"""A partition at work between two sides of a log: the order of a checkpoint, gaps, and what a failure stops."""
+"""A partition at work between two sides of a log: the order of a checkpoint, and what a failure stops."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from streams.checkpoint import Mark
 from streams.engine import Engine, OtherLog, Output
 from streams.record import Record
-from streams.worker.partition import BACKLOG_AT_MOST, YIELD_EVERY, LanePartition, Rewind
+from streams.worker.partition import BACKLOG_AT_MOST, YIELD_EVERY, LanePartition
 from tests.support.lane_port import Clock, FakePort, Refused, batch, partition, run, script
 from tests.support.script import again, running
 from tests.support.toy import SENSING
@@ -263,91 +263,3 @@ def test_what_was_concluded_is_published_although_a_later_record_ends_the_proces
         run(part.take(batch(log.records)))
     assert port.sent
     assert port.sent == whole.sent[: len(port.sent)]
-
-
-# -- gaps --------------------------------------------------------------------------------------------------------------
-#
-#      0 1 2 3 | 4 5 6 7 8 9         wanted: 4
-#              |
-#   asked 4 -->| . . 6 7 8 9         asked for and not there: lost, if the log now starts behind 4; else never was
-#   asked 6 -->|     6 7 8 9         something was dropped on the way: fetch from 4 again
-
-
-def at_four(records: list[Record]) -> tuple[FakePort, LanePartition]:
-    """A partition that wants offset 4 next."""
-    port = FakePort(records)
-    part = partition(port)
-    run(part.take(batch(records[:4])))
-    port.sent.clear()
-    return port, part
-
-
-def test_something_dropped_on_the_way_is_fetched_again() -> None:
-    records = script(9).records
-    port, part = at_four(records)
-    assert run(part.take(batch(records[6:]))) == Rewind(4)
-    assert port.sent == []
-    assert run(part.take(batch(records[4:]))) is None
-    assert part.engine.next_offset == 10
-
-
-def test_what_was_asked_for_and_lies_before_the_logs_start_is_lost_and_told() -> None:
-    records = script(9).records
-    port, part = at_four(records)
-    del port.source[:6]
-    assert run(part.take(batch(records[6:], asked=4))) is None
-    assert port.told()[:2] == ["a engine configured", "a engine log_lost 4"], "a new era begins"
-    assert part.engine.counts["lost"] == 2
-    assert part.engine.next_offset == 10
-
-
-def test_the_era_that_a_loss_begins_is_on_disk_before_anything_is_published_under_it() -> None:
-    """
-    calls      what came before | settle  write  mark of era + 1 | log_lost ...
-    """
-    records = script(9).records
-    port, part = at_four(records)
-    del port.source[:6]
-    port.calls.clear()
-    run(part.take(batch(records[6:], asked=4)))
-    assert [call.split()[0] for call in port.calls] == ["settle", "write", "publish"]
-    mark = port.restored().mark
-    assert mark is not None
-    assert (mark.pending, mark.lost_from, mark.next_offset) == (True, 4, 6)
-
-
-def test_who_is_not_the_owner_any_more_publishes_nothing_behind_a_loss() -> None:
-    records = script(9).records
-    port, part = at_four(records)
-    del port.source[:6]
-    port.owner = False
-    assert run(part.take(batch(records[6:], asked=4))) is None
-    assert port.sent == []
-    assert run(part.take(batch(records[8:], asked=8))) is None
-    assert port.sent == []
-
-
-def test_what_was_asked_for_and_never_was_in_the_log_is_passed_over() -> None:
-    """As a transaction's marker in Kafka, or what compaction took."""
-    records = script(9).records
-    port, part = at_four(records)
-    assert run(part.take(batch(records[6:], asked=4))) is None
-    assert not any("log_lost" in text for text in port.told())
-    assert part.engine.counts["lost"] == 0
-
-
-def test_a_gap_inside_a_batch_is_the_logs_own() -> None:
-    records = script(9).records
-    port, part = at_four(records)
-    assert run(part.take(batch([*records[4:6], *records[8:]]))) is None
-    assert part.engine.next_offset == 10
-    assert not any("log_lost" in text for text in port.told())
-
-
-def test_what_comes_a_second_time_is_dropped() -> None:
-    records = script(9).records
-    port, part = at_four(records)
-    assert run(part.take(batch(records[:4]))) is None
-    assert port.sent == []
-    assert run(part.take(batch(records[2:6]))) is None
-    assert [text for text in port.told() if "counter" in text] == ["a counter counted 16", "a counter counted 20"]

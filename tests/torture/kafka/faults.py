@@ -12,6 +12,7 @@ from streams.events import Configured
 from streams.topics import JOURNAL, OBSERVATIONS, state_topic
 from tests.support.kafka_broker import start_together
 from tests.support.kafka_proxy import COMMIT, PRODUCE, Pace
+from tests.support.kafka_transactions import Transactional
 from tests.support.system import until
 from tests.torture.halls import variants
 from tests.torture.kafka.scene import AT_MOST, RESTARTED, Scene
@@ -211,6 +212,39 @@ def junk(scene: Scene) -> None:
     scene.system.put(OBSERVATIONS, pairs)
 
 
+def transactions(scene: Scene) -> None:
+    """A gateway writes some in a row; what it takes back is in no journal, and no replay."""
+    gateway = Transactional(scene.system.servers, "gateway")
+    for _ in range(scene.chance.randint(2, 12)):
+        scene.chance.choice((gateway.committed, gateway.aborted))(OBSERVATIONS, _letters(scene))
+
+
+def left_open(scene: Scene) -> None:
+    """One stays open, and all that stands behind it waits, whoever comes or goes meanwhile; then it ends, in one way or another."""
+    gateway = Transactional(scene.system.servers, "gateway")
+    gateway.open(OBSERVATIONS, _letters(scene))
+    scene.chance.choice((kill, add, pause_past_session, _wait))(scene)
+    gateway.more(OBSERVATIONS, _letters(scene))
+    time.sleep(scene.chance.choice((0.5, SESSION_S, 2 * SESSION_S)))
+    assert all(w.process.poll() != 65 for w in scene.workers), "another log"
+    scene.chance.choice((gateway.commit, gateway.abort, lambda: _fence(scene)))()
+
+
+def _wait(scene: Scene) -> None:
+    time.sleep(scene.chance.uniform(0.0, 2.0))
+
+
+def _fence(scene: Scene) -> None:
+    """The next of its name aborts what it has open."""
+    Transactional(scene.system.servers, "gateway").committed(OBSERVATIONS, _letters(scene))
+
+
+def _letters(scene: Scene) -> list[tuple[bytes | None, bytes | None]]:
+    """Nobody can read them, so each makes a dead letter; a tick makes nothing, in every hall of a partition."""
+    halls = scene.chance.sample(sorted(scene.system.halls), scene.chance.randint(1, 3))
+    return [(hall.encode(), scene.chance.randbytes(8)) for hall in halls]
+
+
 def retention(scene: Scene) -> None:
     """Records are removed before the engine has read them. What stood is judged first; then the loss has to be told."""
     _lose(scene, lambda mark, end: end, rest_s=1.5)
@@ -269,6 +303,8 @@ FAULTS = (
     Fault("slow answers", 3, slow_answers),
     Fault("reconfigured", 3, reconfigure),
     Fault("junk", 1, junk),
+    Fault("transactions", 3, transactions),
+    Fault("transaction left open", 3, left_open),
     Fault("retention", 1, retention),
     Fault("published records lost", 1, lose_what_was_published),
 )

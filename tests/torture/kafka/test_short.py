@@ -24,7 +24,9 @@ def faults(*names: str) -> list[Fault]:
 @pytest.mark.torture
 @pytest.mark.timeout(300)
 def test_two_workers_leave_what_a_replay_gives(jars: None, tmp_path: Path) -> None:
-    chosen = faults("kill -9", "SIGSTOP past the session", "answers lost", "worker added")
+    chosen = faults(
+        "kill -9", "transactions", "SIGSTOP past the session", "answers lost", "transaction left open", "worker added"
+    )
     result = ordeal(tmp_path, chosen, 7, workers=2, rest_s=1.0)
     assert result.lost_answers > 0
     assert result.compared > 20
