@@ -70,7 +70,7 @@ class LogDriver:
         """By (lane, partition), the (era, offset) from which the replay can say what was published, where that is later
         than its first record: what was published behind lost records, before their loss was noticed, nobody computes again.
         """
-        return {key: (engine.era, 0) for key, engine in self.engines.items() if engine.counts["lost"]}
+        return {key: (engine.mark().root_era, 0) for key, engine in self.engines.items() if engine.counts["lost"]}
 
 
 def step(engine: Engine, record: Record, start: int | None = None) -> list[Output]:
