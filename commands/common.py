@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any
 
 import click
 
@@ -44,6 +45,11 @@ class Ended(click.ClickException):
         super().__init__(message)
         self.exit_code = code
 
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Where nobody reads the message, the exit code still stands."""
+        with suppress(BrokenPipeError):
+            super().show(file)
+
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
@@ -61,7 +67,8 @@ def clear_errors() -> Iterator[None]:
 
 def _said(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:  # its own text begins with a number
-        return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+        where = "the output, or a file, could not be written or read" if error.filename is None else error.filename
+        return f"{where}: {error.strerror}"
     return str(error) or type(error).__name__
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agents.topology import TOPOLOGY
 from commands.common import alone, clear_errors, now_ms, open_log, settings
+from commands.console import Console
 from streams.log import EventLog
 from streams.operating import reset
 from streams.operating.admin import lane_states

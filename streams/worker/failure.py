@@ -34,7 +34,7 @@ EXITS = (  # the first row that fits counts
     ),
     Exit(70, False, "a fault of ours: the log says what and where"),
     Exit(
-        74, False, "the log could not be written or read: disk full, I/O error",
+        74, False, "the log, or the output, could not be written or read: disk full, I/O error, a reader that left",
         (errors.LogFull, errors.LogRefused, kafka.SendFailed),
     ),
     # Before 75, which is for whatever else is wrong with Kafka. Rights and users are given there, without anything changing here.
