@@ -27,7 +27,7 @@ class Exit(NamedTuple):
 
 EXITS = (  # the first row that fits counts
     Exit(0, True, "asked to stop, and everything is on disk"),
-    Exit(64, True, "wrong options or settings", (kafka.NameTaken,)),
+    Exit(64, True, "wrong options or settings", (kafka.NameTaken, kafka.WrongPort)),
     Exit(
         65, True, "the state or the log's file does not fit: another log, a newer version, a damaged file",
         (OtherLog, StateUnreadable, errors.LogDamaged, errors.LogTooNew),
