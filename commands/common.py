@@ -14,7 +14,6 @@ import click
 from config.loading import ConfigError, load_halls
 from config.settings import Settings
 from streams.embedded.errors import LogError, TopicMissing
-from streams.embedded.lock import ConsumerLock
 from streams.embedded.log import Log
 from streams.kafka.access import Access
 from streams.kafka.log import KafkaLog
@@ -95,19 +94,6 @@ def open_log(found: Settings, *, read_only: bool = False) -> EventLog:
     if found.broker.servers is not None:
         return KafkaLog(kafka_access(found))
     return open_embedded(found, read_only=read_only)
-
-
-@contextmanager
-def alone(found: Settings, log: EventLog) -> Iterator[None]:
-    """While no engine may run: the embedded log is locked; on Kafka the workers' group must be empty."""
-    if found.broker.path is not None:
-        with ConsumerLock(found.broker.path):
-            yield
-        return
-    if runners := log.runners():
-        who = ", ".join(runner.name for runner in runners)
-        raise Ended(f"{log.name}: expected no worker, but {who} runs on it. What to do: `hall drain`, then again", 75)
-    yield
 
 
 def kafka_access(found: Settings) -> Access:
