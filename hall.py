@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 import commands as commands  # wrong options end with our exit code
+from commands.limits import allow_files
 from commands.output import looked_after
 
 
@@ -42,6 +43,10 @@ class Verbs(click.Group):
     def main(self, *args: Any, **extra: Any) -> Any:
         with looked_after():
             return super().main(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        allow_files()
+        return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [verb.name for verb in VERBS]
