@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
 import commands as commands  # wrong options end with our exit code
+from commands.limits import allow_files
+from commands.output import looked_after
 
 
 class Verb(NamedTuple):
@@ -37,6 +39,14 @@ VERBS = (
 
 class Verbs(click.Group):
     """Knows every verb's one-line help without importing it: `hall --help` is instant."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        with looked_after():
+            return super().main(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        allow_files()
+        return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [verb.name for verb in VERBS]

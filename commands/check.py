@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from commands.console import Console
 from config.geometry import area
 from config.hall import Camera, Hall, Line
 from config.homography import coverage_m, residuals_m, rms

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any
 
 import click
 
 from config.loading import ConfigError, load_halls
 from config.settings import Settings
 from streams.embedded.errors import LogError, TopicMissing
-from streams.embedded.lock import ConsumerLock
 from streams.embedded.log import Log
 from streams.kafka.access import Access
 from streams.kafka.log import KafkaLog
@@ -44,6 +44,11 @@ class Ended(click.ClickException):
         super().__init__(message)
         self.exit_code = code
 
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Where nobody reads the message, the exit code still stands."""
+        with suppress(BrokenPipeError):
+            super().show(file)
+
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
@@ -61,7 +66,8 @@ def clear_errors() -> Iterator[None]:
 
 def _said(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:  # its own text begins with a number
-        return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+        where = "the output, or a file, could not be written or read" if error.filename is None else error.filename
+        return f"{where}: {error.strerror}"
     return str(error) or type(error).__name__
 
 
@@ -88,19 +94,6 @@ def open_log(found: Settings, *, read_only: bool = False) -> EventLog:
     if found.broker.servers is not None:
         return KafkaLog(kafka_access(found))
     return open_embedded(found, read_only=read_only)
-
-
-@contextmanager
-def alone(found: Settings, log: EventLog) -> Iterator[None]:
-    """While no engine may run: the embedded log is locked; on Kafka the workers' group must be empty."""
-    if found.broker.path is not None:
-        with ConsumerLock(found.broker.path):
-            yield
-        return
-    if runners := log.runners():
-        who = ", ".join(runner.name for runner in runners)
-        raise Ended(f"{log.name}: expected no worker, but {who} runs on it. What to do: `hall drain`, then again", 75)
-    yield
 
 
 def kafka_access(found: Settings) -> Access:

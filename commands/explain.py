@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
 from rich.json import JSON
 from rich.panel import Panel
 from rich.text import Text
 
 from agents.topology import TOPOLOGY
 from commands.common import Ended, clear_errors, open_log, settings
+from commands.console import Console
 from streams.checkpoint import Restored
 from streams.codec import BadRecord, id_of
 from streams.explain import Explanation, Unexplained, explain

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from agents.topology import TOPOLOGY
 from commands.common import Ended, clear_errors, open_log, settings
 from commands.config import ORIGIN, in_log
+from commands.console import Console
 from commands.played import Files, Halls, Options, given_files, open_recording, place
 from commands.positions import Given, position_options
 from commands.showing import span

@@ -13,10 +13,11 @@ from itertools import groupby
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from commands.common import Ended, clear_errors, open_embedded, open_log, settings
+from commands.console import Console
+from commands.output import check_reader
 from commands.showing import NO_TOPICS, Column, print_table, retention, size, topic_named, when
 from streams.embedded.log import Log
 from streams.log import EventLog, PartitionStats, TopicSpec
@@ -92,7 +93,7 @@ def cat(
     with clear_errors(), open_log(settings(), read_only=True) as log:
         name = topic_named(topic, log.topics())
         places = _places(log, name, partition, TAIL if follow and start is None else start or 0)
-        wait = (lambda: time.sleep(POLL_S)) if follow else None
+        wait = _wait if follow else None
         wanted = filter(Filter(hall, kind).admits, follow_records(log, name, places, wait))
         show = _show_raw if raw else _show_numbered if len(places) > 1 else _show
         try:
@@ -111,6 +112,11 @@ def _say_held(log: EventLog, topic: str, partition: int | None) -> None:
     for number, held in log.held(topic).items():
         if partition in (None, number):
             click.secho(f"not shown: {held.said()}", fg="yellow", err=True)
+
+
+def _wait() -> None:
+    check_reader()
+    time.sleep(POLL_S)
 
 
 def _places(log: EventLog, topic: str, partition: int | None, start: int) -> dict[int, int]:

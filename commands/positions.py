@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
+from commands.console import Console
 from config.hall import Hall
 from streams.recordings import Options, PositionsFile, Seen, read_positions
 from streams.recordings.columns import parse

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from agents.topology import SENSING, TOPOLOGY
 from commands.common import Ended, clear_errors
+from commands.console import Console
 from commands.positions import Given, position_options, say, too_bad
 from commands.progress import tracked
 from commands.replaying import Difference, replay_log

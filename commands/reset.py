@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agents.topology import TOPOLOGY
-from commands.common import alone, clear_errors, now_ms, open_log, settings
+from commands.alone import alone
+from commands.common import clear_errors, now_ms, open_log, settings
+from commands.console import Console
 from streams.log import EventLog
 from streams.operating import reset
 from streams.operating.admin import lane_states
@@ -41,7 +42,8 @@ def command(yes: bool, where: Where) -> None:
     end     drop the states and begin with the next record: right when nobody may see things twice.
 
     Dropping forgets who is in the hall, all counts of the day, and which halls there are: those whose configuration no
-    longer stands in the part of the log that is read need `hall config apply`. Needs that no engine runs.
+    longer stands in the part of the log that is read need `hall config apply`. Needs that no engine runs; on Kafka a worker that
+    has just ended is waited for until its session is over, some six seconds.
 
     \b
       hall reset                    look, say what would be done, ask

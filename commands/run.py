@@ -7,20 +7,23 @@ import logging
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.live import Live
 
 from agents.topology import SERVICE, TOPOLOGY
 from commands.common import clear_errors, halls_of, now_ms, settings
+from commands.console import Console
 from commands.live.board import Board
 from commands.live.follow import Follower
 from commands.live.metrics import BoardMetrics
 from commands.live.table import render
 from commands.logs import set_up_logging
+from commands.output import STDOUT, check_reader, silence
 from commands.serving import Engine, engine_of
 from config.loading import ConfigError, load_files
 from config.settings import Settings
@@ -40,6 +43,11 @@ STALLED_MS = 5_000
 SHOW_EVERY_S = 0.5
 PRINT_EVERY_S = 10.0
 """Where the output is no terminal: a table now and then instead of a live one."""
+
+LOST = (
+    "the output could not be written any more ({why}), so the engine has stopped, in good order: everything is on disk. What "
+    "to do: start it again with an output that lasts, such as `> /dev/null` (systemd: StandardOutput=null)"
+)
 
 
 @dataclass(frozen=True)
@@ -138,6 +146,8 @@ async def _attend(store: EventLog, service: WorkerService, halls: dict[str, dict
     finally:
         screen.close()
     screen.summary()
+    if screen.lost is not None:
+        raise Fatal(74, LOST.format(why=screen.lost.strerror or screen.lost))
 
 
 async def _simulate(
@@ -183,28 +193,50 @@ class Screen:
         self._console = Console(file=sys.stdout)
         self._started = time.monotonic()
         self._live: Live | None = None
+        self._next_print = 0.0
+        self.lost: OSError | None = None
+        """Why nothing can be printed any more."""
 
     async def run(self) -> None:
         await asyncio.to_thread(self._follower.skip_before, now_ms() - DAY_MS)
+        with self._printing():
+            self._begin()
+        while True:
+            while news := await asyncio.to_thread(self._follower.fetch):
+                self._follower.show(news)  # here on the loop, where /metrics reads the board
+            with self._printing():
+                self._show()
+            await asyncio.sleep(SHOW_EVERY_S)
+
+    @contextmanager
+    def _printing(self) -> Iterator[None]:
+        """A reader may leave, a disk be full, a terminal be closed. Then the engine stops in good order."""
+        try:
+            yield
+        except OSError as e:
+            self.lost = e
+            silence(STDOUT)
+            self._service.stop()
+
+    def _begin(self) -> None:
         url = self._service.http.url if self._service.http else ""
         self._console.print(f"the engine is running; {url}/metrics; Ctrl-C stops it", style="dim")
         if self._console.is_terminal and not self._options.plain:
             self._live = Live(console=self._console, auto_refresh=False)
             self._live.start()
-        next_print = 0.0
-        while True:
-            while news := await asyncio.to_thread(self._follower.fetch):
-                self._follower.show(news)  # here on the loop, where /metrics reads the board
-            if self._live is not None:
-                self._live.update(render(self._board, self._status()), refresh=True)
-            elif time.monotonic() >= next_print:
-                self._console.print(render(self._board, self._status()))
-                next_print = time.monotonic() + PRINT_EVERY_S
-            await asyncio.sleep(SHOW_EVERY_S)
+
+    def _show(self) -> None:
+        if self._live is not None:
+            self._live.update(render(self._board, self._status()), refresh=True)
+        elif time.monotonic() >= self._next_print:
+            self._console.print(render(self._board, self._status()))
+            self._next_print = time.monotonic() + PRINT_EVERY_S
+        check_reader()
 
     def close(self) -> None:
         if self._live is not None:
-            self._live.stop()
+            with self._printing():
+                self._live.stop()
 
     def _status(self) -> str:
         records, outputs = self._totals()
@@ -222,5 +254,6 @@ class Screen:
     def summary(self) -> None:
         """What the run was, for whoever comes back to the terminal."""
         self._follower.catch_up()
-        self._console.print(render(self._board, self._status()))
-        self._console.print("stopped cleanly: everything is on disk, and the next run goes on from here")
+        with self._printing():
+            self._console.print(render(self._board, self._status()))
+            self._console.print("stopped cleanly: everything is on disk, and the next run goes on from here")

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from rich.console import Console
 from rich.table import Table
 
 from commands.common import Ended
+from commands.console import Console
 from streams.log import Runner
 
 Column = tuple[str, str]

@@ -10,11 +10,11 @@ from pathlib import Path
 from statistics import mean
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 import config
+from commands.console import Console
 from commands.sources import start_ms
 from config.loading import ConfigError, load_files, read_dir
 from devices.simulator import Simulator, truth

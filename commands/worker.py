@@ -11,6 +11,7 @@ import click
 from agents.topology import TOPOLOGY
 from commands.common import clear_errors, kafka_access, settings
 from commands.logs import set_up_logging
+from commands.output import say_if_read
 from commands.serving import Engine, engine_of
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,6 @@ async def _run(engine: Engine, seconds: float | None) -> None:
     if seconds is not None:
         loop.call_later(seconds, service.stop)
     url = service.http.url if service.http else ""
-    click.echo(f"the worker is running; {url}/metrics; Ctrl-C stops it")
+    say_if_read(f"the worker is running; {url}/metrics; Ctrl-C stops it")
     await service.run()
-    click.echo("stopped cleanly: everything is on Kafka, and whoever goes on does so from here")
+    say_if_read("stopped cleanly: everything is on Kafka, and whoever goes on does so from here")

@@ -15,6 +15,10 @@ class TopicsWrong(KafkaError):
     """Topics are missing, or are not what the engine needs."""
 
 
+class WrongPort(KafkaError):
+    """A Kafka is there, and this is not the port for us: a controller's."""
+
+
 class NameTaken(KafkaError):
     """Another worker runs under our name."""
 

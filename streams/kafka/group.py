@@ -16,6 +16,9 @@ from streams.kafka.naming import Naming
 from streams.log import GroupPosition, Runner
 from streams.topics import OBSERVATIONS
 
+SESSION_S = 6.0
+"""A worker that is not heard of for so long has lost its partitions: the least that brokers allow by default."""
+
 FRESH_S = 0.05
 """How old what is known of positions may be: whoever waits for one asks for every partition."""
 

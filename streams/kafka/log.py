@@ -14,10 +14,10 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka import KafkaError as Refusal
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from streams.kafka import denial
+from streams.kafka import denial, looking
 from streams.kafka.access import ATTEMPT_S, PATIENCE_S, Access
 from streams.kafka.directory import Directory
-from streams.kafka.errors import AccessDenied, KafkaError, Unreachable
+from streams.kafka.errors import KafkaError, Unreachable
 from streams.kafka.group import Group
 from streams.kafka.reading import Reading
 from streams.kafka.sizes import SAMPLE, estimated
@@ -332,7 +332,7 @@ class KafkaLog:
             return self._denied() or failure
         return one_silent(self.access, about)
 
-    def _denied(self, *, guess: bool = False) -> AccessDenied | None:
+    def _denied(self, *, guess: bool = False) -> KafkaError | None:
         self._admin.poll(0)
         heard = [denied for error in self._heard if (denied := denial.of_proof(self.access, error)) is not None]
-        return heard[0] if heard else denial.of_servers(self.access, guess=guess)
+        return heard[0] if heard else looking.of_servers(self.access, guess=guess)

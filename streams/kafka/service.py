@@ -18,6 +18,7 @@ from streams.codec import TICK
 from streams.kafka import denial
 from streams.kafka.access import Access
 from streams.kafka.errors import KafkaError, Unreachable
+from streams.kafka.group import SESSION_S
 from streams.kafka.lanes import OutsideLanes
 from streams.kafka.log import KafkaLog
 from streams.kafka.port import KafkaPort
@@ -31,8 +32,7 @@ from streams.worker.held import Ends
 from streams.worker.port import LanePort
 from streams.worker.service import WorkerService
 
-SESSION_S, HEARTBEAT_S = 6.0, 1.5
-"""A worker that is not heard of for so long has lost its partitions: the least that brokers allow by default."""
+HEARTBEAT_S = 1.5
 
 METADATA_MS = 5000
 """How long the client believes what a broker said of the topics. One that has just been started does not know all of them

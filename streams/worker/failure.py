@@ -27,14 +27,14 @@ class Exit(NamedTuple):
 
 EXITS = (  # the first row that fits counts
     Exit(0, True, "asked to stop, and everything is on disk"),
-    Exit(64, True, "wrong options or settings", (kafka.NameTaken,)),
+    Exit(64, True, "wrong options or settings", (kafka.NameTaken, kafka.WrongPort)),
     Exit(
         65, True, "the state or the log's file does not fit: another log, a newer version, a damaged file, a log that is gone",
         (OtherLog, StateUnreadable, errors.LogDamaged, errors.LogTooNew, errors.LogGone),
     ),
     Exit(70, False, "a fault of ours: the log says what and where"),
     Exit(
-        74, False, "the log could not be written or read: disk full, I/O error",
+        74, False, "the log, or the output, could not be written or read: disk full, I/O error, a reader that left",
         (errors.LogFull, errors.LogRefused, kafka.SendFailed),
     ),
     # Before 75, which is for whatever else is wrong with Kafka. Rights and users are given there, without anything changing here.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,29 @@ def test_explain_of_a_partition_that_is_none(tmp_path: Path, hall: str) -> None:
 )
 def test_an_option_that_is_none_ends_as_a_wrong_setting_does_and_is_not_tried_again(arguments: list[str]) -> None:
     assert CliRunner().invoke(main, arguments).exit_code == 64
+
+
+@pytest.mark.parametrize(
+    "words", [("status",), ("log", "cat"), ("replay", "x.jsonl"), ("run", "--for", "5")], ids=" ".join
+)
+@pytest.mark.parametrize("files", [8, 16, 63])
+def test_a_process_that_may_open_next_to_no_files_says_so(tmp_path: Path, words: tuple[str, ...], files: int) -> None:
+    # ulimit -Hn 8: it would fail anywhere, in the middle of an import or of a checkpoint.
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
+    ended = Box(tmp_path).process(*words, preexec_fn=limit)
+    assert ended.returncode == 64
+    assert (
+        f"this process may have only {files} files open, and needs 64 at the least. What to do: `ulimit -n"
+        in ended.stderr
+    )
+    assert "Traceback" not in ended.stderr
+
+
+def test_where_more_files_are_allowed_they_are_taken(tmp_path: Path) -> None:
+    # ulimit -Sn 8
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    box = Box(tmp_path).made()
+    ended = box.process("log", "stats", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (8, hard)))
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -102,6 +102,11 @@ class KafkaBroker:
         """Where the first listener beside the plain one is."""
         return f"127.0.0.1:{self._listeners[0].port}"
 
+    @property
+    def controller(self) -> int:
+        """The port on which its controller listens; nobody else's business."""
+        return self._node.controllers[self._node.number - 1]
+
     def start(self) -> None:
         """Start, and wait until it answers. Raises RuntimeError with the end of its log when it does not."""
         self.launch()
@@ -122,11 +127,10 @@ class KafkaBroker:
 
     def _properties(self) -> str:
         more, node = self._listeners, self._node
-        controller = node.controllers[node.number - 1]
         own = {
             "node.id": str(node.number),
             "listeners": ",".join(
-                [f"PLAINTEXT://{self.servers},CONTROLLER://127.0.0.1:{controller}"]
+                [f"PLAINTEXT://{self.servers},CONTROLLER://127.0.0.1:{self.controller}"]
                 + [f"{one.name}://127.0.0.1:{one.port}" for one in more]
             ),
             "advertised.listeners": ",".join(

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -107,6 +108,14 @@ class Box:
             raise result.exception
         assert code is None or result.exit_code == code, f"{result.exit_code}: {result.output}"
         return result
+
+    def process(self, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+        """``hall ARGUMENTS`` to its end, as a process of its own: for what only a process meets."""
+        outer = {name: value for name, value in os.environ.items() if not name.startswith("HALL_")}
+        env = {**outer, "HALL_VAR": str(self.directory), "HALL_HTTP": "127.0.0.1:0"} | options.pop("env", {})
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+        command = [sys.executable, "-m", "hall", *map(str, arguments)]
+        return subprocess.run(command, cwd=ROOT, env=env, text=True, timeout=60, check=False, **streams)
 
     def hall_dir(self, name: str = HALL, files: dict[str, str] = FILES) -> Path:
         """The hall's files, in a directory of their own."""
