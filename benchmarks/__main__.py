@@ -26,6 +26,7 @@ from benchmarks import agents, driver, embedded, latency, memory, replay, restar
 from benchmarks.accuracy import measuring as accuracy
 from benchmarks.conditions import conditions
 from benchmarks.figures import Figure, NotMeasured, Options
+from benchmarks.kafka import isolation as kafka_isolation
 from benchmarks.kafka import latency as kafka_latency
 from benchmarks.kafka import pauses as kafka_pauses
 from benchmarks.kafka import throughput as kafka
@@ -54,6 +55,7 @@ MEASUREMENTS = (
     Measurement(
         "kafka-latency", kafka_latency.measure, "on Kafka, from a frame to what was concluded, at 2,000 frames/s"
     ),
+    Measurement("kafka-isolation", kafka_isolation.measure, "on Kafka, what reading only committed records costs"),
     Measurement("kafka-pauses", kafka_pauses.measure, "on Kafka, the longest pause of a partition, 50 halls"),
     Measurement("peers", peers.measure, "one job on one real Kafka, each engine in its own environment", named=True),
     Measurement("latency", latency.measure, "from a frame to what was concluded from it, at 2,000 frames/s"),

@@ -62,6 +62,15 @@ def insync_of_two(value: str) -> ClusterView:
     return with_config(with_partitions(cluster(), LATE, *(partition(2),) * 4), LATE, {"min.insync.replicas": value})
 
 
+def held(topic: str) -> ClusterView:
+    view = cluster()
+    topics = {
+        **view.topics,
+        topic: view.topics[topic]._replace(held=("partition 3: 7 records behind offset 6 for 70 s",)),
+    }
+    return view._replace(topics=topics)
+
+
 def racks(*names: str) -> ClusterView:
     return cluster()._replace(brokers=dict(enumerate(names, 1)))
 
@@ -87,6 +96,7 @@ CASES = (
     setting(JOURNAL, "unclean.leader.election.enable", "true"),
     setting(JOURNAL, "min.insync.replicas", "1"),
     Case(LATE, "leaders", "error", four(LATE, leader=None)),
+    Case(OBSERVATIONS, "open transactions", "warning", held(OBSERVATIONS)),
     Case(LATE, "copies in sync", "warning", four(LATE, isr=2)),
     Case(JOURNAL, "racks", "warning", racks("a", "a", "a")._replace(brokers={1: "a", 2: "a", 3: "a", 4: "b"})),
     setting(STATE, "max.message.bytes", "1048588"),
