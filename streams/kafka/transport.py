@@ -97,6 +97,11 @@ class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
         found: dict[TP, Stretch] = await super()._fetch_records(*args, **kwargs)
         return self.wanted.chained(found)
 
+    async def forget(self) -> None:
+        """In aiokafka's thread: it begins where the group has committed, until we have sought. What was wanted in an
+        assignment before may lie behind that, and would make it look like another log."""
+        self.wanted = Wanted()
+
     def seek_here(self, tp: TP, offset: int) -> None:
         """In aiokafka's thread. Raises IllegalStateError when the partition is not ours."""
         self._ensure_consumer().seek(TopicPartition(tp.topic, tp.partition), offset)
@@ -152,6 +157,7 @@ class Consumer(BatchConsumer, aiokafka.Consumer):  # type: ignore[misc]
         return self._thread._ensure_consumer()._coordinator
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        await self.in_thread(self._thread.forget())
         await super().on_partitions_assigned(assigned, generation_id)
         self._member = self._coordinator.member_id
         if not assigned:
