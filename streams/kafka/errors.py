@@ -15,6 +15,10 @@ class TopicsWrong(KafkaError):
     """Topics are missing, or are not what the engine needs."""
 
 
+class TopicsChanged(KafkaError):
+    """Topics are not what they were when somebody began with them: removed, or with other partitions."""
+
+
 class NameTaken(KafkaError):
     """Another worker runs under our name."""
 

@@ -144,9 +144,14 @@ class WorkerMetrics(Collector):
         lag = GaugeMetricFamily("hall_lag_records", "Records in the log that are not yet processed.", labels=labels)
         age = GaugeMetricFamily("hall_mark_age_seconds", "Since the last checkpoint was on disk.", labels=labels)
         halls = GaugeMetricFamily("hall_halls", "Halls that are configured.", labels=labels)
+        bare = GaugeMetricFamily(
+            "hall_lane_without_state", "1: began without a state although it cannot be the first time, and knows no hall.",
+            labels=labels,
+        )  # fmt: skip
         for tp, part in lanes.parts.items():
             names = [part.engine.lane.name, str(tp.partition)]
+            bare.add_metric(names, float(part.without_state))
             lag.add_metric(names, max(0, self._ends(tp.topic, tp.partition) - part.engine.next_offset))
             age.add_metric(names, time.monotonic() - part.marked_at)
             halls.add_metric(names, len(part.engine.halls))
-        yield from (lag, age, halls)
+        yield from (lag, age, halls, bare)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import uuid4
 from zlib import crc32
 
-from streams.checkpoint import hall_key, mark_key
+from streams.checkpoint import BARE, hall_key, mark_key
 from streams.engine import Checkpoint, Engine, Gap, OtherLog, Output
 from streams.record import Record
 from streams.snapshot import snapshot_outputs
@@ -41,9 +41,9 @@ class Rewind(NamedTuple):
 
 
 class LanePartition:
-    """Takes batches; raises whatever must end the process."""
+    """Takes batches; raises whatever must end the process. ``odd``: why one wonders that it begins without a state."""
 
-    def __init__(self, engine: Engine, port: LanePort, on_outputs: OnOutputs) -> None:
+    def __init__(self, engine: Engine, port: LanePort, on_outputs: OnOutputs, *, odd: str = "") -> None:
         self.engine, self._port, self._on_outputs = engine, port, on_outputs
         self.writer = uuid4().hex[:12]
         self._topic = state_topic(engine.lane.name)
@@ -53,8 +53,14 @@ class LanePartition:
         self._over = False
         self._snapshot_due = engine.pending
         """What the log no longer tells, a lost stretch or an era before this one, a snapshot has to."""
+        self._odd = self._note = odd
         self.marked_at, self.marked = monotonic(), engine.next_offset
         """When, and up to which offset, the last checkpoint was on disk."""
+
+    @property
+    def without_state(self) -> bool:
+        """It began with nothing where that is odd, and knows no hall since."""
+        return bool(self._odd) and not self.engine.halls
 
     @property
     def checkpoint_s(self) -> float:
@@ -190,7 +196,7 @@ class LanePartition:
             self._writing.cancel()
 
     async def _write(self, checkpoint: Checkpoint) -> bool:
-        halls = [StateRow(hall_key(self.writer, hall), value) for hall, value in checkpoint.halls]
+        halls = [StateRow(hall_key(self.writer, hall), value) for hall, value in (*checkpoint.halls, *self._noted())]
         # Here, where nothing waits for the answer but the mark: what belongs to another log must not get one.
         await self._check_id()
         await self._port.settle()
@@ -201,6 +207,11 @@ class LanePartition:
         if accepted:
             self.marked_at, self.marked = monotonic(), checkpoint.next_offset
         return accepted
+
+    def _noted(self) -> list[tuple[str, bytes]]:
+        """Once: it stays, and counts for as long as there is no hall."""
+        note, self._note = self._note, ""
+        return [(BARE, note.encode())] if note else []
 
 
 def _turn(engine: Engine) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from agents.topology import TOPOLOGY
@@ -161,9 +161,7 @@ class KafkaSystem:
 
     def committed(self, topic: str, partition: int) -> int:
         """The group's position: up to where a checkpoint is whole and its owner was accepted; 0 without one."""
-        asked = [ConsumerGroupTopicPartitions(GROUP, [TopicPartition(topic, partition)])]
-        found = self._admin.list_consumer_group_offsets(asked)[GROUP].result(PATIENCE_S).topic_partitions[0]
-        return max(0, int(found.offset))
+        return self.log.position(GROUP, topic, partition) or 0
 
     def alter(self, topic: str, **settings: str) -> None:
         """Set a topic's settings, in Kafka's names with _ for dots; "" gives one back to the broker."""
