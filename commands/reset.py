@@ -17,6 +17,7 @@ MEANING = {
     "kept": "the state is kept; the new era begins at offset {at}, after what is in the log",
     "rebuilt": "the state is REBUILT from that snapshot; the new era begins at offset {at}, after what is in the log",
     "dropped": "the state is DROPPED; the new era begins at offset {at} with nothing",
+    "empty": "there is nothing to lose; the new era begins at offset {at}",
     "nothing": "nothing to do",
 }
 

@@ -37,7 +37,7 @@ from streams.topics import ALERTS, GROUP, JOURNAL, SNAPSHOTS, state_topic
 from streams.traces import LanePlace, find
 
 Where = Literal["auto", "start", "end"]
-Kept = Literal["kept", "rebuilt", "dropped", "nothing"]
+Kept = Literal["kept", "rebuilt", "empty", "dropped", "nothing"]
 
 BATCH = 5_000
 """Records between two writes; also how much a hall that fails may have to go through again."""
@@ -94,6 +94,8 @@ def _plan_without(log: EventLog, state: LaneState, topology: Topology, now_ms: i
         return Plan(state, "nothing", "the engine has kept no state of it yet", 0, state.start)
     published = published_era(log, state)
     era, gone = max(now_ms, published + 1), f"its state is gone: {left.words(place)}"
+    if left.snapshot is None and _of_no_hall(log, state):
+        return Plan(state, "empty", f"{gone}. No hall has a record in the log, nor a snapshot", era, state.end)
     if left.snapshot is None:
         return Plan(state, "dropped", f"{gone}. There is no snapshot of it", era, state.start)
     restored, why = _snapshot(log, state, topology, published)
@@ -103,6 +105,11 @@ def _plan_without(log: EventLog, state: LaneState, topology: Topology, now_ms: i
     at = datetime.fromtimestamp(left.snapshot.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
     why = f"its state is gone; the snapshot of {at}, offset {restored.mark.next_offset if restored.mark else 0}, fits this log"
     return Plan(state._replace(restored=restored), "rebuilt", why, left.snapshot.name.era + 1, state.end)
+
+
+def _of_no_hall(log: EventLog, state: LaneState) -> bool:
+    """Most partitions of a small installation have no hall: nothing but ticks, which have no key."""
+    return all(r.key is None for r in admin.records(log, state.lane.topic, state.partition, state.start, state.end))
 
 
 def _snapshot(log: EventLog, state: LaneState, topology: Topology, published: int) -> tuple[Restored | None, str]:

@@ -10,6 +10,7 @@ import pytest
 
 from agents.topology import SENSING, TOPOLOGY
 from streams.checkpoint import Mark, checksum, encode_mark
+from streams.codec import TICK
 from streams.embedded.lock import ConsumerLock
 from streams.engine import Engine
 from streams.ids import Seen, parse_id
@@ -261,6 +262,17 @@ def test_without_a_snapshot_it_is_dropped_in_an_era_above_all_others(box: Box) -
     assert "31 records are read again" in text
     assert marks(box)[0].era > era
     assert marks(box)[1].halls == (HALL,), "the other lane kept its own"
+
+
+def test_where_there_was_no_hall_nothing_is_dropped(tmp_path: Path) -> None:
+    """Most partitions of a small installation: ticks, and nothing else."""
+    box = Box(tmp_path).made()
+    with box.log() as log:
+        log.append([Append(topic, 0, None, TICK) for topic in (OBSERVATIONS, JOURNAL) for _ in range(5)])
+    text = lose_states(box.settle()).hall("reset", "--yes").stdout
+    assert "there is nothing to lose; the new era begins at offset 5" in text
+    assert "hall config apply" not in text
+    assert [(mark.next_offset, mark.pending) for mark in marks(box)] == [(5, True)] * 2
 
 
 def test_a_snapshot_of_another_log_is_not_built_upon(box: Box, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def log(tmp_path: Path, clock: Clock) -> Iterator[Log]:
-    with Log.open(tmp_path / "hall.db", clock=clock) as opened:
+    with Log.open(tmp_path / "hall.db", now_ms=clock) as opened:
         for topic in (OBSERVATIONS, SNAPSHOTS):
             opened.create_topic(TopicSpec(topic, 2))
         opened.create_topic(TopicSpec(state_topic("sensing"), 2, compact=True))

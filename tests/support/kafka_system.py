@@ -29,6 +29,7 @@ from streams.operating.reading import checkpoint, stretch
 from streams.partitioner import partition_of
 from streams.topics import GROUP, JOURNAL, OBSERVATIONS
 from tests.support.kafka_broker import remove_topics
+from tests.support.kafka_site import hall
 from tests.support.system import PATIENCE_S, Halls, Pair, until
 
 ROOT = Path(__file__).parents[2]
@@ -132,6 +133,10 @@ class KafkaSystem:
         worker = Worker(name, self.directory, self.environment(env or {}), topology)
         self.workers.append(worker)
         return worker
+
+    def hall(self, *arguments: str) -> str:
+        """``hall ARGUMENTS``, as an operator types it; what it printed."""
+        return hall(self.environment({}), *arguments)
 
     def put(self, topic: str, pairs: Sequence[Pair], *, at_ms: int | None = None, wait: bool = True) -> None:
         """Append, as anybody may; a key goes to the partition it belongs to, and what has none to every partition."""

@@ -16,7 +16,7 @@ from streams.driver import LogDriver
 from streams.ids import Seen, parse_id
 from streams.lane import Lane
 from streams.log import EventLog
-from streams.operating.reading import checkpoint, snapshots, stretch
+from streams.operating.reading import checkpoint, is_whole, snapshots, stretch
 from streams.record import Record
 from streams.topics import JOURNAL, SNAPSHOTS, TOPICS
 from tests.support.statistics import entries_in_hand
@@ -63,9 +63,9 @@ Marks = Mapping[str, Mark | None]
 
 
 def _begin(log: EventLog, lane: Lane, partition: int) -> Restored | None:
-    """What the replay starts from; None: the log's first record, and nothing before it."""
+    """What the replay starts from; None: the log's first record, and nothing before it, if its era is still going on."""
     newest = checkpoint(log, lane, partition)
-    if newest.mark is None or log.start(lane.topic, partition) == 0:
+    if newest.mark is None or newest.mark.pending or is_whole(log, lane, partition, newest.mark.era):
         return None
     for name in snapshots(log, lane, partition, newest.mark.era):
         pieces = {
