@@ -9,6 +9,7 @@ Imported where the first question is asked: most verbs ask nothing of groups, an
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
@@ -69,9 +70,12 @@ class Asker:
         self._lines: dict[Address, Any] = {}
         self._coordinators: dict[str, Address] = {}
         self._thread.start()
+        atexit.register(self.close)  # a connection that is found open at the end is complained about on stderr
 
     def close(self) -> None:
-        if self._loop.is_closed():
+        """May be called twice."""
+        atexit.unregister(self.close)
+        if not self._thread.is_alive():
             return
         with suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(self._leave(), self._loop).result(CLOSE_S)

@@ -50,7 +50,7 @@ class LanePartition:
         self._pace = Pace(monotonic(), _turn(engine))
         self._busy = asyncio.Lock()
         self._writing: asyncio.Task[bool] | None = None
-        self._over = False
+        self._over = self._dropped = False
         self._snapshot_due = engine.pending
         """What the log no longer tells, a lost stretch or an era before this one, a snapshot has to."""
         self._odd = self._note = odd
@@ -163,6 +163,8 @@ class LanePartition:
     async def _mark(self) -> None:
         """Encode a checkpoint here; write it in the background, after the one before."""
         await self.settled()
+        if self._dropped:
+            return
         started = monotonic()
         if self._snapshot_is_due():
             self.engine.snapshot_ms, self._snapshot_due = self.engine.time_ms, False
@@ -177,10 +179,17 @@ class LanePartition:
 
     async def settled(self) -> None:
         """Until the checkpoint in the background is on disk. Raises what stopped it."""
-        if self._writing is not None:
-            # Shielded: whoever waits here may be cancelled, the checkpoint must not be.
-            await asyncio.shield(self._writing)
-            self._writing = None
+        if (writing := self._writing) is None:
+            return
+        # Shielded: whoever waits here may be cancelled, the checkpoint must not be.
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            us = asyncio.current_task()
+            if not self._dropped or (us is not None and us.cancelling()):
+                raise
+            # Only the checkpoint is: an agent that ended with it would be called crashed, with a traceback.
+        self._writing = None
 
     async def finish(self) -> None:
         """Checkpoint what is in hand, and wait for it. Whatever comes later is not taken."""
@@ -191,7 +200,7 @@ class LanePartition:
 
     def drop(self) -> None:
         """Stop at once, without a checkpoint: what was published since the last one, the next owner publishes again."""
-        self._over = True
+        self._over = self._dropped = True
         if self._writing is not None:
             self._writing.cancel()
 

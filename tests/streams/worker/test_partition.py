@@ -325,3 +325,28 @@ def test_what_comes_a_second_time_is_dropped() -> None:
     assert port.sent == []
     assert run(part.take(batch(records[2:6]))) is None
     assert [text for text in port.told() if "counter" in text] == ["a counter counted 16", "a counter counted 20"]
+
+
+def test_who_waits_for_a_checkpoint_that_is_dropped_ends_quietly_and_begins_no_other(clock: Clock) -> None:
+    """
+    take ── checkpoint in the background (held up) ── a second later: take ── the next has to wait for it ──┐
+    drop: the assignment is over ───────────────────────────────────────────────────────────────────────────┴─ nothing
+    """
+    records = script(9).records
+    port, part = at_four(records)
+
+    async def work() -> None:
+        port.hold = asyncio.Event()
+        clock.now += 5
+        await part.take(batch(records[4:6]))
+        clock.now += 5
+        waiting = asyncio.create_task(part.take(batch(records[6:])))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        calls = list(port.calls)
+        part.drop()
+        assert await waiting is None
+        assert [call for call in port.calls[len(calls) :] if not call.startswith("publish")] == []
+
+    run(work())
