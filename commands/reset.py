@@ -16,7 +16,9 @@ from streams.operating.reset import Plan, Where
 
 MEANING = {
     "kept": "the state is kept; the new era begins at offset {at}, after what is in the log",
+    "rebuilt": "the state is REBUILT from that snapshot; the new era begins at offset {at}, after what is in the log",
     "dropped": "the state is DROPPED; the new era begins at offset {at} with nothing",
+    "empty": "there is nothing to lose; the new era begins at offset {at}",
     "nothing": "nothing to do",
 }
 
@@ -40,6 +42,9 @@ def command(yes: bool, where: Where) -> None:
     start   drop the states and read the whole log again. What is published then carries new ids, so whoever reads
             the topics sees it twice.
     end     drop the states and begin with the next record: right when nobody may see things twice.
+
+    A state that is gone (its topic was removed, or made again) is REBUILT from the newest snapshot where that fits the log:
+    what stands there since then is processed again, under the same ids. Elsewhere it is DROPPED.
 
     Dropping forgets who is in the hall, all counts of the day, and which halls there are: those whose configuration no
     longer stands in the part of the log that is read need `hall config apply`. Needs that no engine runs; on Kafka a worker that
@@ -75,6 +80,11 @@ def _explain(item: Plan) -> None:
         click.echo(f"  the new era begins before what is held back, and reads it once: {state.held.said()}")
     if item.does == "kept" and state.lag:
         click.echo(f"  {state.lag} records behind the last checkpoint are processed first, under the old era")
+    if item.does == "rebuilt":
+        click.echo(
+            f"  {state.lag} records since then are processed again first, under the old era: what follows from them is published "
+            "again under the ids it has, which readers drop"
+        )
     if item.does == "dropped" and item.next_offset < state.end:
         again = state.end - item.next_offset
         click.echo(f"  {again} records are read again: what follows from them is published again, under new ids")
@@ -83,5 +93,5 @@ def _explain(item: Plan) -> None:
 def _carry_out(log: EventLog, plans: list[Plan]) -> None:
     columns = TextColumn("processing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=sum(item.state.lag for item in plans if item.does == "kept"))
+        task = bar.add_task("", total=sum(item.state.lag for item in plans if item.does in ("kept", "rebuilt")))
         reset.carry_out(log, plans, TOPOLOGY, lambda count: bar.advance(task, count))

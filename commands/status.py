@@ -49,8 +49,8 @@ def command(as_json: bool) -> None:
       hall status > /dev/null || alarm     in a script
 
     Exit code: 0 running and up to date; 3 no engine runs; 4 it runs, but is behind, its last checkpoint is older than a
-    minute, the log's time is more than ten seconds ahead of the clock, or an open transaction holds its input back for longer
-    than 20 s; others: the log cannot be read.
+    minute, the log's time is more than ten seconds ahead of the clock, an open transaction holds its input back for longer
+    than 20 s, or a state is gone; others: the log cannot be read.
     """
     found = settings()
     with clear_errors(), open_log(found, read_only=True) as log:
@@ -66,7 +66,7 @@ def command(as_json: bool) -> None:
 def make_report(log: EventLog, states: Sequence[LaneState], http: Mapping[str, str], now: int) -> dict[str, Any]:
     """Everything that is shown, as JSON values; times in Unix milliseconds, durations in seconds."""
     runners = log.runners()
-    found, faults = verdict(runners, states, now)
+    found, faults = verdict(runners, states, now, admin.left_of(log, states))
     halls, cameras = admin.in_force(states), inputs_of(states)
     return {
         "verdict": found,

@@ -24,8 +24,9 @@ from streams.kafka.naming import Naming
 from streams.kafka.planning import Asked, Difference, plan
 from streams.kafka.topics import new_topic
 from streams.kafka.words import counted
-from streams.log import Time, TopicSpec
-from streams.topics import OBSERVATIONS, Topic, all_topics
+from streams.log import EventLog, Time, TopicSpec
+from streams.topics import OBSERVATIONS, Topic, all_topics, state_topic
+from streams.traces import LanePlace, find
 
 COLUMNS: tuple[Column, ...] = (
     ("topic", "left"), ("partitions", "right"), ("time", "left"), ("kept", "left"), ("carries", "left"),
@@ -218,11 +219,29 @@ def _create_on_kafka(access: Access, asked: Asked, *, alter: bool) -> None:
         if alter and wanted.differs:
             alter_topics(log, _settings(wanted.differs))
         _print(_ours(log.topics()))
+        gone = _gone(log, [topic.name for topic in wanted.missing])
     new = len(wanted.missing)
     click.echo(f"\n{new} made, {len(topics) - new} were there: kafka://{access.servers}")
+    for line in gone:
+        click.echo(f"\n{line}")
     if wanted.differs:
         click.echo("\naltered:" if alter else "\nnot as they would be made (set with --alter):")
         print_table(DIFFERENCES, [row._replace(topic=access.naming.outside(row.topic)) for row in wanted.differs])
+
+
+def _gone(log: EventLog, made: Sequence[str]) -> list[str]:
+    """Of state topics that were made where there had been others: what is lost, and what comes next."""
+    lanes = [lane for lane in TOPOLOGY.lanes if state_topic(lane.name) in made and lane.topic not in made]
+    places = [LanePlace(lane.name, lane.topic, p) for lane in lanes for p in range(log.partitions(lane.topic))]
+    lost = {place: traces for place, traces in (find(log, places) if places else {}).items() if traces.found}
+    if not lost:
+        return []
+    first, traces = next(iter(lost.items()))
+    names = ", ".join(sorted({lane for lane, _, _ in lost}))
+    return [
+        f"The state of {names} is gone with the topic that was missing, in {counted(len(lost), 'partition')}: there was one "
+        f"({first}: {traces.words(first)}). What to do next, before any worker starts: `hall reset`; it says what can be saved"
+    ]
 
 
 def _settings(differs: Sequence[Difference]) -> dict[str, dict[str, str]]:

@@ -8,6 +8,7 @@ wakes up can do no harm.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping
 from typing import NamedTuple, TypeVar
@@ -55,11 +56,17 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Restored(NamedTuple):
-    """The state to start from, and every writer whose records were found, so that they can be removed later."""
+    """The state to start from, and every writer whose records were found, so that they can be removed later.
+
+    ``strange``: keys of records that nobody of ours can have written, and that nobody can read: they count for nothing.
+    """
 
     mark: Mark | None
     halls: dict[str, HallRecord]
     writers: frozenset[str]
+    strange: tuple[bytes, ...] = ()
+    bare: str = ""
+    """Why one wonders that it began without a state; what an owner notes beside its mark, and the next one goes on noting."""
 
 
 class StateUnreadable(Exception):
@@ -67,6 +74,12 @@ class StateUnreadable(Exception):
 
 
 T = TypeVar("T")
+
+BARE = "~bare"
+"""In place of a hall's id, which has no tilde."""
+
+_WRITER = re.compile(rb"[0-9a-f]{12}|[^/]+\.\d+\.\d+")
+"""What writers are called: an owner by what it made up, a snapshot by where it stood."""
 
 _mark = msgspec.msgpack.Decoder(Mark)
 _hall = msgspec.msgpack.Decoder(HallRecord)
@@ -100,12 +113,15 @@ def restore(records: Mapping[bytes, bytes]) -> Restored:
     Raises StateUnreadable.
     """
     marks: dict[str, Mark] = {}
-    writers = set()
+    writers, strange = set(), []
     for key, value in records.items():
         writer, _, hall = key.decode(errors="replace").partition("/")
+        if not hall and (mark := as_mark(key, value)) is not None:
+            marks[writer] = mark
+        elif not hall:
+            strange.append(key)
+            continue
         writers.add(writer)
-        if not hall:
-            marks[writer] = _decoded(_mark, value, key)
     # Writer ids break ties, so that every reader of the same records takes the same one.
     for writer, mark in sorted(
         marks.items(), key=lambda item: (item[1].era, item[1].next_offset, item[0]), reverse=True
@@ -113,8 +129,19 @@ def restore(records: Mapping[bytes, bytes]) -> Restored:
         keys = {hall: hall_key(writer, hall) for hall in mark.halls}
         if all(key in records for key in keys.values()):
             halls = {hall: _decoded(_hall, records[key], key) for hall, key in keys.items()}
-            return Restored(mark, halls, frozenset(writers))
-    return Restored(None, {}, frozenset(writers))
+            bare = records.get(hall_key(writer, BARE), b"").decode(errors="replace") if not halls else ""
+            return Restored(mark, halls, frozenset(writers), tuple(strange), bare)
+    return Restored(None, {}, frozenset(writers), tuple(strange))
+
+
+def as_mark(key: bytes, value: bytes) -> Mark | None:
+    """The mark that this record is; None for junk that others left here. Raises StateUnreadable for one of ours."""
+    try:
+        return _decoded(_mark, value, key)
+    except StateUnreadable:
+        if _WRITER.fullmatch(key):
+            raise
+        return None
 
 
 def _decoded(decoder: msgspec.msgpack.Decoder[T], value: bytes, key: bytes) -> T:

@@ -11,9 +11,11 @@ from streams.embedded.transport import EmbeddedLog
 from streams.embedded.witness import Witness
 from streams.embedded.writer import Placed
 from streams.engine import Output
+from streams.lane import Lane
 from streams.log import Append
 from streams.record import Record
 from streams.topics import GROUP
+from streams.traces import LanePlace, Traces, find
 from streams.worker.port import StateRow
 
 
@@ -72,3 +74,10 @@ class EmbeddedPort:
     async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
         found = self._log.read(topic, partition, offset, limit=1)
         return found[0] if found and found[0].offset == offset else None
+
+    async def traces(self, lane: Lane, partition: int) -> Traces:
+        place = LanePlace(lane.name, lane.topic, partition)
+        return find(self._log, [place])[place]
+
+    async def watch(self) -> None:
+        """Topics stand as long as the file does."""

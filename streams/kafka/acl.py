@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from streams.kafka.cluster import GROUP_OFFSETS
 from streams.kafka.naming import LOOK, Naming
 from streams.kafka.topics import SOURCES
-from streams.topics import GROUP, Topic
+from streams.topics import GROUP, SNAPSHOTS, Topic
 
 Role = Literal["worker", "edge", "operator", "viewer"]
 Kind = Literal["topic", "group", "cluster"]
@@ -50,6 +50,7 @@ class _Rule(NamedTuple):
 RULES: tuple[_Rule, ...] = (
     _Rule("worker", "topic", "sources", ("Read",), "the lanes read them"),
     _Rule("worker", "topic", "states", ("Read",), "a state is recovered from its topic"),
+    _Rule("worker", "topic", "snapshots", ("Read",), "a lane that finds no state looks there whether it ever had one"),
     _Rule("worker", "topic", "all", ("Write", "DescribeConfigs"), "outputs, ticks and checkpoints; looked at before a start"),
     _Rule("worker", "group", "group", ("Read",), "to join it, and to commit positions"),
     _Rule("worker", "group", "look", ("Describe",), "librdkafka asks for the group that it is told, though it never joins"),
@@ -74,6 +75,7 @@ def grants(role: Role, topics: Sequence[Topic]) -> tuple[Grant, ...]:
         "all": tuple(topic.name for topic in topics),
         "sources": SOURCES,
         "states": tuple(topic.name for topic in topics if topic.compact),
+        "snapshots": (SNAPSHOTS,),
         "offsets": (GROUP_OFFSETS,),
         "group": (GROUP,),
         "look": (LOOK,),

@@ -15,6 +15,7 @@ from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from streams.kafka.access import ATTEMPT_S, OWN_NAMES, PATIENCE_S
+from streams.kafka.errors import AccessDenied
 from streams.kafka.log import KafkaLog
 from streams.kafka.naming import Naming
 from streams.kafka.topics import SOURCES
@@ -26,7 +27,6 @@ SAMPLE = 50
 """Records of a state partition that are looked at: a changed number of partitions moves every second hall at the least."""
 
 DENIED = (Refusal.TOPIC_AUTHORIZATION_FAILED, Refusal.CLUSTER_AUTHORIZATION_FAILED, Refusal.GROUP_AUTHORIZATION_FAILED)
-NO_GROUP = (Refusal.GROUP_ID_NOT_FOUND,)
 SEEN_S = 0.02
 LONG_S = 10.0
 """An ordinary transaction is over by then."""
@@ -220,20 +220,19 @@ def _broker_config(log: KafkaLog, brokers: list[int]) -> dict[str, str] | None:
 
 
 def _group(log: KafkaLog, name: str) -> GroupView | None:
-    def question() -> GroupView | None:
-        asked = log.group_admin.describe_consumer_groups([name], request_timeout=PATIENCE_S)
-        try:
-            found = asked[name].result(PATIENCE_S + 1)
-        except KafkaException as e:
-            if e.args[0].code() in NO_GROUP:
-                return GroupView("dead", "classic", 0)
-            if e.args[0].code() in DENIED:
-                return None
-            raise
-        return GroupView(found.state.name.lower(), found.type.name.lower(), len(found.members))
+    try:
+        found = log.group.described()
+    except AccessDenied:
+        return None
+    return GroupView(found.state, _kind(log, name), len(found.members))
 
-    view: GroupView | None = log.ask(question, f"group {name}")
-    return view
+
+def _kind(log: KafkaLog, name: str) -> str:
+    """Of a group that is of another kind, the question above says that it is dead. Every broker is asked for its own."""
+    listed = log.ask(
+        lambda: log.admin.list_consumer_groups(request_timeout=PATIENCE_S).result(PATIENCE_S + 1), "groups"
+    )
+    return next((group.type.name.lower() for group in listed.valid if group.group_id == name), "classic")
 
 
 def _others(naming: Naming, names: Iterable[str], ours: list[str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 from streams.kafka.access import ATTEMPT_S, PATIENCE_S, Access
 from streams.kafka.errors import AccessDenied, KafkaError, TopicsWrong, Unreachable
 from streams.kafka.naming import is_engines
+from streams.kafka.standing import Stands
 from streams.kafka.words import NO_TOPIC, SOON, translated
 from streams.log import TopicSpec
 from streams.topics import OBSERVATIONS
@@ -73,6 +74,14 @@ class Directory:
     def identity(self, topic: str) -> str:
         """See ``KafkaLog.identity``."""
         return str(self._describe([topic])[topic].topic_id)
+
+    def standing(self) -> dict[str, Stands]:
+        """See ``KafkaLog.standing``."""
+        names = sorted(name for name in self.names() if is_engines(name))
+        return {
+            name: Stands(str(found.topic_id), len(found.partitions))
+            for name, found in (self._describe(names) if names else {}).items()
+        }
 
     # -- questions -------------------------------------------------------------------------------------------------
 

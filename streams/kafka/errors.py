@@ -19,6 +19,10 @@ class WrongPort(KafkaError):
     """A Kafka is there, and this is not the port for us: a controller's."""
 
 
+class TopicsChanged(KafkaError):
+    """Topics are not what they were when somebody began with them: removed, or with other partitions."""
+
+
 class NameTaken(KafkaError):
     """Another worker runs under our name."""
 

@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, Self, TypeVar
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -21,6 +20,7 @@ from streams.kafka.errors import KafkaError, Unreachable
 from streams.kafka.group import Group
 from streams.kafka.reading import Reading
 from streams.kafka.sizes import SAMPLE, estimated
+from streams.kafka.standing import Stands
 from streams.kafka.unsettled import UNCOMMITTED, Unsettled
 from streams.kafka.words import NO_TOPIC, SILENCE, SOON, SOON_S, one_silent, translated
 from streams.kafka.writing import Writer
@@ -73,7 +73,7 @@ class KafkaLog:
         except KafkaException as e:
             raise translated(e, self.access, "the settings") from e
         self._common, self._writer = common, None  # type: dict[str, Any], Writer | None
-        self._group = Group(lambda: self.group_admin, self.ask, self.naming)
+        self.group = Group(self.access, self.ask)
         self._directory = Directory(self._admin, self.access, self.ask, self._failure)
         self._reading = Reading(self._consumer, self.naming, self.servers)
         self._unsettled = Unsettled(
@@ -114,6 +114,7 @@ class KafkaLog:
             self._consumer.close()
             self._asker.close()
             self._unsettled.close()
+        self.group.close()
 
     @property
     def name(self) -> str:
@@ -122,16 +123,8 @@ class KafkaLog:
 
     @property
     def admin(self) -> AdminClient:
-        """For what only `hall topics` asks (``streams.kafka.cluster``), but for groups."""
+        """For what only `hall topics` asks (``streams.kafka.cluster``). Never of one group: see ``streams.kafka.asking``."""
         return self._admin
-
-    @cached_property
-    def group_admin(self) -> AdminClient:
-        """For questions about groups; made when there is one.
-
-        With the other's setting librdkafka ends the process (an assertion) when a group's coordinator is down.
-        """
-        return AdminClient(self._common)
 
     # -- topics ----------------------------------------------------------------------------------------------------
 
@@ -157,6 +150,10 @@ class KafkaLog:
     def identity(self, topic: str) -> str:
         """Changes when the topic was removed and made again."""
         return self._directory.identity(topic)
+
+    def standing(self) -> dict[str, Stands]:
+        """Which of the engine's topics there are now, with what tells whether they are still the same. Raises KafkaError."""
+        return self._directory.standing()
 
     def create(self, topics: list[NewTopic]) -> None:
         """Make topics; returns when they are to be seen. One that is there by now was made by somebody else: fine.
@@ -270,20 +267,20 @@ class KafkaLog:
         if self._writer is None:
             self._writer = Writer(self.access, self._common)
         placed = self._writer.append(rows)
-        self._group.commit(positions)
+        self.group.commit(positions)
         return placed
 
     def position(self, group: str, topic: str, partition: int) -> int | None:
         """What the group has committed; None if nothing."""
-        return self._group.position(group, topic, partition)
+        return self.group.position(group, topic, partition)
 
     def holder(self, name: str) -> str | None:
         """Which member of the workers' group has this name (static membership); None if nobody has."""
-        return self._group.holder(name)
+        return self.group.holder(name)
 
     def runners(self) -> list[Runner]:
         """The workers."""
-        return self._group.runners()
+        return self.group.runners()
 
     def ask(self, question: Callable[[], Any], *about: str, client: Consumer | None = None) -> Any:
         """Runs a question to the cluster, again while Kafka may know better in a moment. Raises KafkaError.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
@@ -11,12 +12,18 @@ from faust.types import TP
 
 from streams.checkpoint import Mark
 from streams.engine import Output
-from streams.kafka.errors import Unreachable
+from streams.kafka.errors import KafkaError, TopicsChanged, Unreachable
 from streams.kafka.log import KafkaLog
 from streams.kafka.sender import Row, Sender
+from streams.kafka.standing import Standing
+from streams.kafka.together import Together
+from streams.lane import Lane
 from streams.log import Place
 from streams.record import Record
+from streams.traces import LanePlace, Traces, find
 from streams.worker.port import StateRow
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -39,8 +46,10 @@ class KafkaPort:
         self._sender, self._log, self._generation, self._commit = sender, log, generation, commit
         self._known: dict[str, str] = {}
         self._ids: dict[str, tuple[float, asyncio.Task[str]]] = {}
-        self._wanted: dict[Place, asyncio.Future[Record | None]] = {}
-        self._reading: asyncio.Task[None] | None = None
+        # All partitions ask when they begin. Another offset of the same one has to wait for the next reading.
+        self._reading = Together(self._read, apart=lambda place: (place.topic, place.partition))
+        self._tracing = Together(self._trace, apart=lambda place: place)
+        self._standing = Standing(log)
 
     async def log_id(self, topic: str) -> str:
         asked, found = self._ids.get(topic, (0.0, None))
@@ -99,28 +108,24 @@ class KafkaPort:
         return await _patiently(lambda: self._log.written(topic, partition))
 
     async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
-        """Partitions ask all at once, when they begin. Whoever asks during one reading is in the next, with the others."""
-        place = Place(topic, partition, offset)
-        found = self._wanted.setdefault(place, asyncio.get_running_loop().create_future())
-        if self._reading is None:
-            self._reading = asyncio.create_task(self._read_wanted())
-        return await asyncio.shield(found)
+        return await self._reading.ask(Place(topic, partition, offset))
 
-    async def _read_wanted(self) -> None:
-        while self._wanted:
-            # One of each partition: another offset of the same one has to wait for the next reading.
-            one_each = {(place.topic, place.partition): place for place in self._wanted}
-            futures = {place: self._wanted.pop(place) for place in one_each.values()}
-            try:
-                asked = list(futures)
-                records = await _patiently(lambda: self._log.read_each(asked))  # noqa: B023 - it is done with before the next
-            except Exception as e:  # noqa: BLE001 - whatever it is, who asked shall hear of it
-                for future in futures.values():
-                    future.set_exception(e)
-            else:
-                for place, future in futures.items():
-                    future.set_result(records.get(place))
-        self._reading = None
+    async def _read(self, places: Sequence[Place]) -> dict[Place, Record]:
+        return await _patiently(lambda: self._log.read_each(places))
+
+    async def traces(self, lane: Lane, partition: int) -> Traces:
+        return await self._tracing.ask(LanePlace(lane.name, lane.topic, partition)) or Traces()
+
+    async def _trace(self, places: Sequence[LanePlace]) -> dict[LanePlace, Traces]:
+        return await _patiently(lambda: find(self._log, places))
+
+    async def watch(self) -> None:
+        try:
+            await asyncio.to_thread(self._standing.check)
+        except TopicsChanged:
+            raise
+        except KafkaError as e:  # that ends nobody here; it is looked again
+            log.debug("topics could not be looked at: %s", e)
 
 
 async def _patiently(question: Callable[[], T]) -> T:

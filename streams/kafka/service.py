@@ -84,6 +84,7 @@ class KafkaService(WorkerService):
             unreachable = Unreachable(f"no Kafka answers at {self._access.servers}: {e}")
             raise denial.of_client(self._access, e) or unreachable from e
         port = KafkaPort(self.sender, log, lambda: self.lanes.generation, self._commit)
+        await port.watch()  # what stands now is what the states are read from
         return port, topics[self._topology.lanes[0].topic].partitions
 
     def _build(self, partitions: int) -> faust.App:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from streams.kafka.log import KafkaLog
 from streams.kafka.writing import LARGEST_RECORD
 from streams.lane import Topology
 from streams.log import Time, TopicSpec
-from streams.topics import HOUR_MS, JOURNAL, OBSERVATIONS, SNAPSHOTS, Topic, all_topics
+from streams.topics import HOUR_MS, JOURNAL, OBSERVATIONS, SNAPSHOTS, STATE_ENDING, Topic, all_topics
 
 PARTITIONS = 16
 
@@ -118,6 +118,13 @@ def kept(topic: Topic, made: Made) -> Keep:
     return Keep(None if None in ages else max(age for age in ages if age is not None), topic.retention_bytes)
 
 
+def _and_then(missing: Collection[str], standing: Collection[str]) -> str:
+    """A state topic that is missing where the lanes' topics stand was there, and held the state."""
+    if set(SOURCES) <= set(standing) and any(name.endswith(STATE_ENDING) for name in missing):
+        return ", then `hall reset`, if the engine has run here: its state is gone, and that says what can be saved"
+    return ""
+
+
 def check_topics(log: KafkaLog, topology: Topology) -> dict[str, TopicSpec]:
     """The engine's topics. Raises TopicsWrong when some are missing or do not fit each other."""
     standing, called = log.topics(), log.naming.outside
@@ -126,7 +133,7 @@ def check_topics(log: KafkaLog, topology: Topology) -> dict[str, TopicSpec]:
     if missing := [name for name in unseen if log.topic(name) is None]:
         raise TopicsWrong(
             f"{log.servers}: expected the engine's topics, but there is no {', '.join(map(called, missing))}. "
-            f"What to do: `hall topics create`"
+            f"What to do: `hall topics create`{_and_then(missing, standing)}"
         )
     found = {name: standing[name] for name in names}
     if len({topic.partitions for topic in found.values()}) > 1:

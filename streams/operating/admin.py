@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-import msgspec
-
-from streams.checkpoint import Mark, Restored, StateUnreadable
+from streams.checkpoint import Mark, Restored, StateUnreadable, as_mark
 from streams.codec import BadRecord, Decoder
 from streams.engine.hall import InForce
 from streams.engine.hall import in_force as hall_files
@@ -20,11 +18,11 @@ from streams.log import EventLog, Held, Place, Time
 from streams.operating.reading import restored_from
 from streams.record import Record
 from streams.topics import GROUP, state_topic
+from streams.traces import LanePlace, Traces, find
 from streams.worker.failure import Fatal
 
 STEP = 5_000
 
-_mark = msgspec.msgpack.Decoder(Mark)
 _configured = Decoder((Configured,))
 
 
@@ -126,7 +124,13 @@ def _marked_ms(found: Iterable[Record], mark: Mark | None) -> int | None:
     if mark is None:
         return None
     marks = (r for r in found if b"/" not in (r.key or b""))
-    return max((r.timestamp_ms for r in marks if _mark.decode(r.value or b"") == mark), default=None)
+    return max((r.timestamp_ms for r in marks if as_mark(r.key or b"", r.value or b"") == mark), default=None)
+
+
+def left_of(log: EventLog, states: Iterable[LaneState]) -> dict[LanePlace, Traces]:
+    """What is left elsewhere of the states that are not where they belong; of an engine that never ran, nothing."""
+    bare = [state for state in states if state.mark is None and state.fault is None]
+    return find(log, [LanePlace(state.lane.name, state.lane.topic, state.partition) for state in bare]) if bare else {}
 
 
 def position(log: EventLog, lane: Lane, partition: int) -> int:

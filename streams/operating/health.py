@@ -2,30 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 from streams.clock import BACK_MS, RUN_MS, SAY_MS
 from streams.log import Runner
 from streams.operating.admin import LaneState
+from streams.traces import LATER_MS, LanePlace, Traces
 
 Verdict = Literal["running", "stopped", "behind"]
 
+NOTHING_LEFT: Mapping[LanePlace, Traces] = MappingProxyType({})
 MARK_AT_MOST_S = 60.0
 TIMES_SHOWN = 4
 WAIT_AT_MOST_S = 20.0
 """A mark is written every second, with large states every ten: what has waited twice that long is behind."""
 
 
-def verdict(runners: Sequence[Runner], states: Sequence[LaneState], now_ms: int) -> tuple[Verdict, list[str]]:
-    """And what is wrong, in words."""
+def verdict(
+    runners: Sequence[Runner], states: Sequence[LaneState], now_ms: int, left: Mapping[LanePlace, Traces] = NOTHING_LEFT
+) -> tuple[Verdict, list[str]]:
+    """And what is wrong, in words. ``left``: what is left elsewhere of the states that are not there."""
+    without = [*_gone(left), *_bare(states)]
     if not runners:
-        return "stopped", ["no engine runs on this log"]
+        return "stopped", ["no engine runs on this log", *without]
     # Before its first mark an engine is as old as its lock.
     since_ms = max((runner.since_ms for runner in runners if runner.since_ms is not None), default=now_ms)
-    faults = [*_unowned(runners, states), *(fault for state in states for fault in _faults(state, since_ms, now_ms))]
-    faults += _of_times(states, now_ms)
+    faults = [
+        *without,
+        *_unowned(runners, states),
+        *(fault for state in states for fault in _faults(state, since_ms, now_ms)),
+        *_of_times(states, now_ms),
+    ]
     return ("behind" if faults else "running"), faults
+
+
+def _gone(left: Mapping[LanePlace, Traces]) -> Iterator[str]:
+    for place, traces in left.items():
+        if traces.found:
+            yield f"{place}: its state is gone; {traces.words(place)}. What to do: `hall drain`, then `hall reset`"
+        elif traces.others_ms > LATER_MS:
+            yield f"{place}: no state, and no worker has begun one, though {traces.odd}"
+
+
+def _bare(states: Sequence[LaneState]) -> Iterator[str]:
+    for state in states:
+        if state.restored.bare:
+            yield (
+                f"{state.lane.name}/{state.partition}: began without a state ({state.restored.bare}), and knows no hall. What to "
+                "do: `hall config apply` if there should be halls; `hall reset` if it is meant so"
+            )
 
 
 def _unowned(runners: Sequence[Runner], states: Sequence[LaneState]) -> list[str]:

@@ -6,28 +6,38 @@ its old ids it is dropped by whoever has seen it. The new era begins with the ne
 the one it was copied from say from here on can never be taken for one another.
 
 Elsewhere the state is dropped, and the new era begins at the start of what the log retains, or at its end.
+
+A state that is gone (its topic was removed) is rebuilt from the newest snapshot where that fits the log as a state has to:
+what stands in the log since then is processed again, under the old era and so under the ids that it was published with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 from uuid import uuid4
 
 import msgspec
 
-from streams.checkpoint import Mark, StateUnreadable, checksum, encode_mark, hall_key, mark_key
+from streams.checkpoint import Mark, Restored, StateUnreadable, checksum, encode_mark, hall_key, mark_key
+from streams.codec import BadRecord, id_of
 from streams.driver import step
 from streams.engine import Engine, Output
+from streams.ids import parse_id
 from streams.lane import Topology
 from streams.log import Append, EventLog
 from streams.operating import admin
 from streams.operating.admin import LaneState
+from streams.operating.reading import stretch
 from streams.record import Record
-from streams.topics import GROUP, state_topic
+from streams.snapshot import latest
+from streams.topics import ALERTS, GROUP, JOURNAL, SNAPSHOTS, state_topic
+from streams.traces import LanePlace, find
 
 Where = Literal["auto", "start", "end"]
-Kept = Literal["kept", "dropped", "nothing"]
+Kept = Literal["kept", "rebuilt", "empty", "dropped", "nothing"]
 
 BATCH = 5_000
 """Records between two writes; also how much a hall that fails may have to go through again."""
@@ -50,6 +60,9 @@ class Written(NamedTuple):
     mark: Mark
 
 
+LAST = 20_000
+"""How many of the newest records of a topic are looked through for the era that they were published in."""
+
 Progress = Callable[[int], None]
 """Told how many more records were processed."""
 
@@ -67,7 +80,7 @@ def _plan(log: EventLog, state: LaneState, topology: Topology, where: Where, now
             state, "dropped", f"--from {where} was given", era, state.start if where == "start" else _end(state)
         )
     if state.mark is None and not state.fault:
-        return Plan(state, "nothing", "the engine has kept no state of it yet", era, state.start)
+        return _plan_without(log, state, topology, now_ms)
     if (fault := state.fault or misfit(log, state, topology)) is not None:
         return Plan(state, "dropped", fault, era, state.start)
     but = "though the log has another id" if _renamed(log, state) else "and the engine would run on it as it is"
@@ -79,6 +92,69 @@ def _end(state: LaneState) -> int:
     """Behind all that was or can be read. Whoever read what was not committed may have come further (versions before 24)."""
     seen = state.mark.next_offset if state.mark is not None else 0
     return seen if state.end < seen <= state.written else state.end
+
+
+def _plan_without(log: EventLog, state: LaneState, topology: Topology, now_ms: int) -> Plan:
+    """Where there is no state: was there one, and what is left of it."""
+    place = LanePlace(state.lane.name, state.lane.topic, state.partition)
+    left = find(log, [place])[place]
+    if not left.found:
+        return Plan(state, "nothing", "the engine has kept no state of it yet", 0, state.start)
+    published = published_era(log, state)
+    era, gone = max(now_ms, published + 1), f"its state is gone: {left.words(place)}"
+    if left.snapshot is None and _of_no_hall(log, state):
+        return Plan(state, "empty", f"{gone}. No hall has a record in the log, nor a snapshot", era, state.end)
+    if left.snapshot is None:
+        return Plan(state, "dropped", f"{gone}. There is no snapshot of it", era, state.start)
+    restored, why = _snapshot(log, state, topology, published)
+    era = max(era, left.snapshot.name.era + 1)
+    if restored is None:
+        return Plan(state, "dropped", f"{gone}. It cannot be rebuilt: {why}", era, state.start)
+    at = datetime.fromtimestamp(left.snapshot.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    why = f"its state is gone; the snapshot of {at}, offset {restored.mark.next_offset if restored.mark else 0}, fits this log"
+    return Plan(state._replace(restored=restored), "rebuilt", why, left.snapshot.name.era + 1, state.end)
+
+
+def _of_no_hall(log: EventLog, state: LaneState) -> bool:
+    """Most partitions of a small installation have no hall: nothing but ticks, which have no key."""
+    return all(r.key is None for r in admin.records(log, state.lane.topic, state.partition, state.start, state.end))
+
+
+def _snapshot(log: EventLog, state: LaneState, topology: Topology, published: int) -> tuple[Restored | None, str]:
+    """The newest whole one, if the state can be rebuilt from it; otherwise why not."""
+    try:
+        found = latest(lambda: stretch(log, SNAPSHOTS, state.partition), state.lane.name, state.partition)
+    except StateUnreadable as e:
+        return None, str(e)
+    if found is None or found.mark is None:
+        return None, "no snapshot is whole"
+    rebuilt = state._replace(restored=found)
+    if (fault := misfit(log, rebuilt, topology)) is not None:
+        return None, fault
+    if published > found.mark.era:
+        return None, f"a later era, {published}, was begun after the snapshot of era {found.mark.era}"
+    if found.mark.topology != topology.version:
+        return (
+            None,
+            f"the snapshot is of topology version {found.mark.topology}, this program would conclude other things",
+        )
+    if _at(log, rebuilt, found.mark.next_offset - 1) is None and _renamed(log, rebuilt):
+        return None, "the record before it is not there any more, so nothing proves that this is the log it is of"
+    return found, ""
+
+
+def published_era(log: EventLog, state: LaneState) -> int:
+    """The highest era in the newest ids that this lane's partition published; 0 where there is none."""
+    eras = [0]
+    for topic in (JOURNAL, ALERTS):
+        end = log.end(topic, state.partition)
+        for record in admin.records(
+            log, topic, state.partition, max(log.start(topic, state.partition), end - LAST), end
+        ):
+            with suppress(BadRecord, ValueError):
+                name = id_of(record.value) if record.key is not None and record.value is not None else None
+                eras += [parse_id(name).era] if name is not None and parse_id(name).lane == state.lane.name else []
+    return max(eras)
 
 
 def _renamed(log: EventLog, state: LaneState) -> bool:
@@ -126,7 +202,8 @@ def carry_out(log: EventLog, plans: Sequence[Plan], topology: Topology, progress
     for item in plans:
         if item.does == "nothing":
             continue
-        written = _caught_up(log, item, topology, progress) if item.does == "kept" else _fresh(log, item, topology)
+        goes_on = item.does in ("kept", "rebuilt")
+        written = _caught_up(log, item, topology, progress) if goes_on else _fresh(log, item, topology)
         rows += _rows(item.state, written)
         positions[GROUP, item.state.lane.topic, item.state.partition] = written.mark.next_offset
     log.append(rows, positions=positions)

@@ -14,6 +14,7 @@ from streams.checkpoint import StateUnreadable
 from streams.embedded import errors
 from streams.engine import OtherLog
 from streams.kafka import errors as kafka
+from streams.traces import StateGone
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,8 @@ EXITS = (  # the first row that fits counts
     Exit(0, True, "asked to stop, and everything is on disk"),
     Exit(64, True, "wrong options or settings", (kafka.NameTaken, kafka.WrongPort)),
     Exit(
-        65, True, "the state or the log's file does not fit: another log, a newer version, a damaged file, a log that is gone",
-        (OtherLog, StateUnreadable, errors.LogDamaged, errors.LogTooNew, errors.LogGone),
+        65, True, "the state or the log's file does not fit: another log, a newer version, a damaged file, one that is gone",
+        (OtherLog, StateUnreadable, StateGone, kafka.TopicsChanged, errors.LogDamaged, errors.LogTooNew, errors.LogGone),
     ),
     Exit(70, False, "a fault of ours: the log says what and where"),
     Exit(

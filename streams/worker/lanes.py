@@ -14,12 +14,23 @@ from streams.checkpoint import Restored, StateUnreadable, restore
 from streams.codec import TICK, drain_asked_ms
 from streams.engine import Engine, Meter, OtherLog, Output
 from streams.lane import Lane, Topology, below
+from streams.partitioner import partition_of
+from streams.topics import state_topic
+from streams.traces import LanePlace, gone
 from streams.worker.batches import Batch
 from streams.worker.failure import Fatal, as_fatal
 from streams.worker.partition import ADVICE, LanePartition
 from streams.worker.port import LanePort
 
 log = logging.getLogger(__name__)
+
+WATCH_S = 3.0
+"""Between two looks at all topics: sooner than a producer gives up on one that is gone."""
+
+PARTITIONS_ADVICE = (
+    "What to do: `hall topics check` names the topics; partitions can only be added, and are for ever: begin anew beside these "
+    "topics (HALL_TOPIC_PREFIX), or remove and make them again, which loses what is in them"
+)
 
 Observer = Callable[[str, list[Output]], None]
 """Told of the lane's outputs, some records' together."""
@@ -103,7 +114,14 @@ class Lanes:
         lane = self.topics[tp.topic]
         records = self.recovered[lane.name](tp.partition)
         restored = restore(records)
+        self._check_partitions(lane, tp.partition, restored)
         self._check_version(lane, restored)
+        odd = restored.bare if restored.mark is not None else await self._without_state(lane, tp.partition)
+        if restored.strange:
+            log.warning(
+                "lane %s partition %d: %d records of %s are none of the engine's (the first has the key %r): they are left out, "
+                "and removed", lane.name, tp.partition, len(restored.strange), state_topic(lane.name), restored.strange[0][:80],
+            )  # fmt: skip
         engine = Engine(
             lane, tp.partition, partitions=self.partition_counts[tp.topic], topology=self._topology.version,
             log_id=restored.mark.log_id if restored.mark else "", restored=restored, meter=self._meters.get(lane.name),
@@ -116,9 +134,29 @@ class Lanes:
             engine.next_offset,
             len(engine.halls),
         )
-        part = LanePartition(engine, self._port, lambda outputs: self._observer(lane.name, outputs))
+        part = LanePartition(engine, self._port, lambda outputs: self._observer(lane.name, outputs), odd=odd)
         await part.begin(list(records))
         return part
+
+    async def _without_state(self, lane: Lane, partition: int) -> str:
+        """What is odd about beginning with nothing; empty at an ordinary first start. Raises StateGone."""
+        place, found = LanePlace(lane.name, lane.topic, partition), await self._port.traces(lane, partition)
+        if found.found:
+            raise gone(place, found)
+        if found.odd:
+            log.warning("lane %s partition %d begins without a state: %s", lane.name, partition, found.odd)
+        return found.odd
+
+    def _check_partitions(self, lane: Lane, partition: int, restored: Restored) -> None:
+        """They follow from the halls' ids: with another number of them, halls would be looked for elsewhere."""
+        count = self.partition_counts[lane.topic]
+        misplaced = sorted(hall for hall in restored.halls if partition_of(hall.encode(), count) != partition)
+        if partition >= count or misplaced:
+            halls = f", and the state has hall {misplaced[0]}, which does not belong here" if misplaced else ""
+            raise StateUnreadable(
+                f"{lane.topic}/{partition}: the number of partitions was changed: the engine began with {count}{halls}. "
+                f"{PARTITIONS_ADVICE}"
+            )
 
     def _check_version(self, lane: Lane, restored: Restored) -> None:
         if restored.mark and restored.mark.topology > self._topology.version:
@@ -154,11 +192,13 @@ class Lanes:
 
     async def tend(self) -> None:
         """Until something ends the process: checkpoints that no record triggered, and an eye on the topics."""
-        await asyncio.gather(self._every_second(self._idle), self._every_second(self._watch_topics))
+        await asyncio.gather(
+            self._every(1.0, self._idle), self._every(1.0, self._watch_topics), self._every(WATCH_S, self._port.watch)
+        )
 
-    async def _every_second(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         while not self.fatal.done():
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(seconds)
             try:
                 await work()
             except Exception as e:  # noqa: BLE001

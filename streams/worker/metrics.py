@@ -151,14 +151,19 @@ class WorkerMetrics(Collector):
         ahead = GaugeMetricFamily(
             "hall_time_ahead_seconds", "By how much the log's time is ahead of this machine's clock.", labels=labels
         )  # fmt: skip
+        bare = GaugeMetricFamily(
+            "hall_lane_without_state", "1: began without a state although it cannot be the first time, and knows no hall.",
+            labels=labels,
+        )  # fmt: skip
         for tp, part in lanes.parts.items():
             names = [part.engine.lane.name, str(tp.partition)]
+            bare.add_metric(names, float(part.without_state))
             lag.add_metric(names, max(0, self._ends(tp.topic, tp.partition) - part.engine.next_offset))
             age.add_metric(names, time.monotonic() - part.marked_at)
             halls.add_metric(names, len(part.engine.halls))
             if not lanes.own_clock:
                 ahead.add_metric(names, ahead_ms(part.engine, time.time_ns() // 1_000_000) / 1000)
-        yield from (lag, age, halls, ahead)
+        yield from (lag, age, halls, ahead, bare)
         if self._held is not None:
             yield from _held_back(lanes, self._held)
 

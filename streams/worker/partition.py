@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import uuid4
 from zlib import crc32
 
-from streams.checkpoint import hall_key, mark_key
+from streams.checkpoint import BARE, hall_key, mark_key
 from streams.engine import Checkpoint, Engine, Gap, OtherLog, Output
 from streams.record import Record
 from streams.snapshot import snapshot_outputs
@@ -41,20 +41,26 @@ class Rewind(NamedTuple):
 
 
 class LanePartition:
-    """Takes batches; raises whatever must end the process."""
+    """Takes batches; raises whatever must end the process. ``odd``: why one wonders that it begins without a state."""
 
-    def __init__(self, engine: Engine, port: LanePort, on_outputs: OnOutputs) -> None:
+    def __init__(self, engine: Engine, port: LanePort, on_outputs: OnOutputs, *, odd: str = "") -> None:
         self.engine, self._port, self._on_outputs = engine, port, on_outputs
         self.writer = uuid4().hex[:12]
         self._topic = state_topic(engine.lane.name)
         self._pace = Pace(monotonic(), _turn(engine))
         self._busy = asyncio.Lock()
         self._writing: asyncio.Task[bool] | None = None
-        self._over = False
+        self._over = self._dropped = False
         self._told_era = None if engine.pending else engine.era
         """The era that a snapshot has told: from what it began with, a loss or another log's state, the log cannot tell."""
+        self._odd = self._note = odd
         self.marked_at, self.marked = monotonic(), engine.next_offset
         """When, and up to which offset, the last checkpoint was on disk."""
+
+    @property
+    def without_state(self) -> bool:
+        """It began with nothing where that is odd, and knows no hall since."""
+        return bool(self._odd) and not self.engine.halls
 
     @property
     def checkpoint_s(self) -> float:
@@ -197,12 +203,16 @@ class LanePartition:
         await self.settled()
         self._publish(outputs)
         outputs.clear()
+        if self._dropped:
+            return False
         self._over = not await self._write(self.engine.checkpoint())
         return not self._over
 
     async def _mark(self) -> None:
         """Encode a checkpoint here; write it in the background, after the one before."""
         await self.settled()
+        if self._dropped:
+            return
         started = monotonic()
         if self._snapshot_is_due():
             self.engine.snapshot_ms, self._told_era = self.engine.time_ms, self.engine.era
@@ -218,10 +228,17 @@ class LanePartition:
 
     async def settled(self) -> None:
         """Until the checkpoint in the background is on disk. Raises what stopped it."""
-        if self._writing is not None:
-            # Shielded: whoever waits here may be cancelled, the checkpoint must not be.
-            await asyncio.shield(self._writing)
-            self._writing = None
+        if (writing := self._writing) is None:
+            return
+        # Shielded: whoever waits here may be cancelled, the checkpoint must not be.
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            us = asyncio.current_task()
+            if not self._dropped or (us is not None and us.cancelling()):
+                raise
+            # Only the checkpoint is: an agent that ended with it would be called crashed, with a traceback.
+        self._writing = None
 
     async def finish(self) -> None:
         """Checkpoint what is in hand, and wait for it. Whatever comes later is not taken."""
@@ -232,12 +249,12 @@ class LanePartition:
 
     def drop(self) -> None:
         """Stop at once, without a checkpoint: what was published since the last one, the next owner publishes again."""
-        self._over = True
+        self._over = self._dropped = True
         if self._writing is not None:
             self._writing.cancel()
 
     async def _write(self, checkpoint: Checkpoint) -> bool:
-        halls = [StateRow(hall_key(self.writer, hall), value) for hall, value in checkpoint.halls]
+        halls = [StateRow(hall_key(self.writer, hall), value) for hall, value in (*checkpoint.halls, *self._noted())]
         # Here, where nothing waits for the answer but the mark: what belongs to another log must not get one.
         await self._check_id()
         await self._port.settle()
@@ -248,6 +265,11 @@ class LanePartition:
         if accepted:
             self.marked_at, self.marked = monotonic(), checkpoint.next_offset
         return accepted
+
+    def _noted(self) -> list[tuple[str, bytes]]:
+        """Once: it stays, and counts for as long as there is no hall."""
+        note, self._note = self._note, ""
+        return [(BARE, note.encode())] if note else []
 
 
 def _turn(engine: Engine) -> float:

@@ -7,7 +7,9 @@ from typing import NamedTuple, Protocol
 
 from streams.checkpoint import Mark
 from streams.engine import Output
+from streams.lane import Lane
 from streams.record import Record
+from streams.traces import Traces
 
 
 class StateRow(NamedTuple):
@@ -55,6 +57,12 @@ class LanePort(Protocol):
 
     async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
         """The record at exactly this offset, if it is still there."""
+
+    async def traces(self, lane: Lane, partition: int) -> Traces:
+        """What is left elsewhere of a state that is not where it belongs."""
+
+    async def watch(self) -> None:
+        """Look whether the topics still stand as they did; now and then. Raises what has to end the process."""
 
     @property
     def backlog(self) -> int:

@@ -10,12 +10,15 @@ import pytest
 
 from agents.topology import SENSING, TOPOLOGY
 from streams.checkpoint import Mark, checksum, encode_mark
+from streams.codec import TICK
 from streams.embedded.lock import ConsumerLock
 from streams.engine import Engine
 from streams.ids import Seen, parse_id
 from streams.log import Append
 from streams.operating.admin import LaneState, lane_states, position
-from streams.topics import JOURNAL, OBSERVATIONS, state_topic
+from streams.record import Record
+from streams.snapshot import as_snapshot
+from streams.topics import JOURNAL, OBSERVATIONS, SNAPSHOTS, state_topic
 from tests.support.operating import HALL, Box, walk, worker
 
 ORIGINAL = 60
@@ -156,7 +159,7 @@ def test_state_of_a_newer_program_is_dropped(box: Box) -> None:
 def test_state_that_cannot_be_read_is_dropped_in_an_era_of_today(box: Box) -> None:
     old = marks(box)[0].era
     with box.log() as log:
-        log.append([Append(state_topic("sensing"), 0, b"newer", b"\xc1")])
+        log.append([Append(state_topic("sensing"), 0, b"0123456789ab", b"\xc1")])
     assert "cannot be read" in box.hall("reset", "--yes").stdout
     assert marks(box)[0].era > old
     assert len(states(box)[0].keys) == 1
@@ -202,6 +205,129 @@ def test_a_log_without_state_needs_nothing(tmp_path: Path) -> None:
     text = Box(tmp_path).made().put(walk(3)).hall("reset").stdout
     assert "the engine has kept no state of it yet" in text
     assert "nothing was changed" in text
+
+
+# -- a state that is gone ----------------------------------------------------------------------------------------------
+
+
+def keep_snapshots(box: Box) -> Box:
+    """As the engine does at every hour."""
+    with box.log() as log:
+        for state in lane_states(log, TOPOLOGY):
+            log.append([Append(*record[:2], *record[4:6], record.timestamp_ms) for record in pieces(state)])
+    return box
+
+
+def pieces(state: LaneState) -> list[Record]:
+    return as_snapshot(state.lane.name, state.partition, state.restored)
+
+
+def lose_states(box: Box, *lanes: str) -> Box:
+    """As if the state topics had been removed, and made again."""
+    with box.log() as log:
+        for state in lane_states(log, TOPOLOGY):
+            if state.lane.name in (lanes or ("sensing", "service")):
+                log.append([Append(state_topic(state.lane.name), 0, key, None) for key in state.keys])
+    return box
+
+
+def test_a_state_that_is_gone_is_rebuilt_from_the_newest_snapshot(box: Box) -> None:
+    """
+    0 ......... 30 snapshot ......... 60, state gone | new era ......... 90
+                └── processed again, under known ids ┘
+    """
+    whole = restored_backup(keep_snapshots(box))
+    whole.hall("reset", "--yes")
+    for either in (box, whole):
+        either.put(FRAMES[30:45], configure=False).settle()
+    published = set(box.ids(JOURNAL))
+    text = lose_states(box).hall("reset", "--yes").stdout
+    assert "its state is gone; the snapshot of 2023-11-14 22:13 UTC, offset 31, fits this log" in text
+    assert "the state is REBUILT" in text
+    assert "15 records since then are processed again first" in text
+    assert "put the halls in force again" not in text
+    assert set(box.ids(JOURNAL)) == published, "nothing that had not been said"
+    for either in (box, whole):
+        either.put(FRAMES[45:], configure=False).settle()
+    assert conclusions(box) == conclusions(whole)
+    eras = [parse_id(name).era for name in box.ids(JOURNAL) if name]
+    assert max(eras) > marks(whole)[0].era or len(set(eras)) == 2, "a new era has begun"
+
+
+def test_without_a_snapshot_it_is_dropped_in_an_era_above_all_others(box: Box) -> None:
+    era = marks(box)[0].era
+    text = lose_states(box, "sensing").hall("reset", "--yes").stdout
+    assert "its state is gone: hall.observations/0 is processed up to offset 31. There is no snapshot of it" in text
+    assert "the state is DROPPED" in text
+    assert "31 records are read again" in text
+    assert marks(box)[0].era > era
+    assert marks(box)[1].halls == (HALL,), "the other lane kept its own"
+
+
+def test_where_there_was_no_hall_nothing_is_dropped(tmp_path: Path) -> None:
+    """Most partitions of a small installation: ticks, and nothing else."""
+    box = Box(tmp_path).made()
+    with box.log() as log:
+        log.append([Append(topic, 0, None, TICK) for topic in (OBSERVATIONS, JOURNAL) for _ in range(5)])
+    text = lose_states(box.settle()).hall("reset", "--yes").stdout
+    assert "there is nothing to lose; the new era begins at offset 5" in text
+    assert "hall config apply" not in text
+    assert [(mark.next_offset, mark.pending) for mark in marks(box)] == [(5, True)] * 2
+
+
+def test_a_snapshot_of_another_log_is_not_built_upon(box: Box, tmp_path: Path) -> None:
+    other = keep_snapshots(Box(tmp_path / "other").made("producer").put(walk(29, track="8")).settle())
+    with box.log() as log:
+        log.append([Append(*r[:2], *r[4:6], r.timestamp_ms) for r in other.records(SNAPSHOTS)])
+    text = lose_states(box).hall("reset", "--yes").stdout
+    assert "It cannot be rebuilt: the record at 29 is not the one that it was computed from" in text
+    assert marks(box)[0].era > marks(other)[0].era
+
+
+def test_a_snapshot_of_an_era_that_is_over_is_not_built_upon(box: Box) -> None:
+    """era 1 ..... snapshot ..... | era 2 .....    rebuilt, what era 2 said would be said again under ids of era 1."""
+    keep_snapshots(box).hall("reset", "--yes")
+    box.put(FRAMES[30:], configure=False).settle()
+    assert "a later era, " in lose_states(box).hall("reset", "--yes").stdout
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [(b"sensing.99.31", b"\xc1"), (b"sensing.99.31/small", b"\xc1"), (b"sensing.99999999999999.31", b"")],
+)
+def test_junk_among_the_snapshots_ends_with_words(box: Box, key: bytes, value: bytes) -> None:
+    with box.log() as log:
+        log.append([Append(SNAPSHOTS, 0, key, value)])
+    assert "the state is DROPPED" in lose_states(box).hall("reset", "--yes").stdout
+
+
+def test_the_real_engine_refuses_to_go_on_without_its_state_and_status_says_why(box: Box) -> None:
+    lose_states(keep_snapshots(box), "sensing")
+    status = box.hall("status", code=3).stdout
+    assert (
+        "sensing/0: its state is gone; hall.observations/0 is processed up to offset 31, and hall.snapshots has it"
+        in status
+    )
+    refused = box.hall("run", "--plain", "--no-simulate", code=65)
+    assert (
+        "sensing/0: expected its state in hallstream-sensing-state-changelog, and there is none, but there was"
+        in refused.stderr
+    )
+    assert "`hall reset`" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    box.hall("reset", "--yes")
+    with worker(box):
+        assert "running" in box.hall("status").stdout
+
+
+def test_junk_in_a_state_topic_ends_nothing(box: Box) -> None:
+    before = marks(box)
+    with box.log() as log:
+        log.append([Append(state_topic("sensing"), 0, key, b"junk") for key in (b"hello", b"hello/world", b"\xff\xfe")])
+    assert "stopped" in box.hall("status", code=3).stdout
+    assert marks(box) == before
+    assert "the state is kept" in box.hall("reset", "--yes").stdout
+    assert len(states(box)[0].keys) == 2
 
 
 def test_it_asks_and_no_means_no(box: Box) -> None:

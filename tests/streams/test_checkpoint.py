@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.checkpoint import (
+    BARE,
     HallRecord,
     Mark,
     Restored,
@@ -128,9 +129,10 @@ def test_every_reader_of_the_same_records_takes_the_same(
 
 
 @pytest.mark.parametrize("damaged", [b"", b"\xff", b"\x93\x01", b"null", b"\x81\xa1a\x01"])
-@pytest.mark.parametrize("key", [b"x", b"x/a"])
+@pytest.mark.parametrize("key", [b"0123456789ab", b"0123456789ab/a", b"sensing.0.42", b"sensing.0.42/a"])
 def test_a_record_that_cannot_be_read_is_never_a_reason_to_start_afresh(key: bytes, damaged: bytes) -> None:
-    records = table(x=(mark(), {"a": hall()}))
+    """Of an owner, or of a snapshot."""
+    records = table(**{key.decode().partition("/")[0]: (mark(), {"a": hall()})})
     records[key] = damaged
     with pytest.raises(
         StateUnreadable, match=rf"checkpoint record '{key.decode()}' cannot be read.*newer.*`hall reset`"
@@ -148,10 +150,20 @@ def test_a_mark_from_before_snapshots_has_none() -> None:
     assert started_from({b"x": msgspec.msgpack.encode(msgspec.structs.astuple(mark(halls=()))[:-1])}) == mark(halls=())
 
 
-def test_junk_beside_a_checkpoint_is_told_as_such() -> None:
-    """Keys that no writer of ours has."""
-    with pytest.raises(StateUnreadable, match="cannot be read"):
-        restore({b"\xff\xfe": b"junk"})
+@pytest.mark.parametrize("key", [b"\xff\xfe", b"", b"hello world", b"0123456789abc", b"0123456789AB", b"k" * 200_000])
+def test_junk_of_others_counts_for_nothing_and_is_told(key: bytes) -> None:
+    """No writer of ours is called so: it can hold no state, and must not keep one from being used."""
+    its, halls = mark(), {"a": hall()}
+    restored = restore({**table(w=(its, halls)), key: b"junk", b"\xfe/hall": b"junk"})
+    assert (restored.mark, restored.halls, restored.strange) == (its, halls, (key,))
+
+
+def test_a_note_that_it_began_without_a_state_counts_while_there_is_no_hall() -> None:
+    """By that writer, and no other."""
+    note = {hall_key("w", BARE): b"the log begins at 7", hall_key("v", BARE): b"of another"}
+    assert restore({**table(w=(mark(halls=()), {})), **note}).bare == "the log begins at 7"
+    assert restore({**table(w=(mark(), {"a": hall()})), **note}).bare == ""
+    assert restore(table(w=(mark(halls=()), {}))).bare == ""
 
 
 # -- knowing a log again -----------------------------------------------------------------------------------------------

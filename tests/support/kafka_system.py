@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from agents.topology import TOPOLOGY
@@ -29,6 +29,7 @@ from streams.operating.reading import checkpoint, stretch
 from streams.partitioner import partition_of
 from streams.topics import GROUP, JOURNAL, OBSERVATIONS
 from tests.support.kafka_broker import remove_topics
+from tests.support.kafka_site import hall
 from tests.support.system import PATIENCE_S, Halls, Pair, until
 
 ROOT = Path(__file__).parents[2]
@@ -133,6 +134,10 @@ class KafkaSystem:
         self.workers.append(worker)
         return worker
 
+    def hall(self, *arguments: str) -> str:
+        """``hall ARGUMENTS``, as an operator types it; what it printed."""
+        return hall(self.environment({}), *arguments)
+
     def put(self, topic: str, pairs: Sequence[Pair], *, at_ms: int | None = None, wait: bool = True) -> None:
         """Append, as anybody may; a key goes to the partition it belongs to, and what has none to every partition."""
         for key, value in pairs:
@@ -161,9 +166,7 @@ class KafkaSystem:
 
     def committed(self, topic: str, partition: int) -> int:
         """The group's position: up to where a checkpoint is whole and its owner was accepted; 0 without one."""
-        asked = [ConsumerGroupTopicPartitions(GROUP, [TopicPartition(topic, partition)])]
-        found = self._admin.list_consumer_group_offsets(asked)[GROUP].result(PATIENCE_S).topic_partitions[0]
-        return max(0, int(found.offset))
+        return self.log.position(GROUP, topic, partition) or 0
 
     def alter(self, topic: str, **settings: str) -> None:
         """Set a topic's settings, in Kafka's names with _ for dots; "" gives one back to the broker."""

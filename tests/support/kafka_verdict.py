@@ -14,7 +14,7 @@ from streams.checkpoint import Mark, Restored, restore
 from streams.driver import LogDriver
 from streams.lane import Lane
 from streams.log import EventLog
-from streams.operating.reading import Span, checkpoint, eras, snapshots, stretch
+from streams.operating.reading import Span, checkpoint, eras, is_whole, snapshots, stretch
 from streams.record import Record
 from streams.topics import JOURNAL, SNAPSHOTS, TOPICS
 from tests.support.reader import Reader
@@ -66,10 +66,12 @@ Marks = Mapping[str, Mark | None]
 
 
 def _begin(log: EventLog, lane: Lane, partition: int) -> Restored | None:
-    """What the replay starts from; None: the log's first record, and nothing before it."""
+    """What the replay starts from; None: the log's first record, and nothing before it, if its era is still going on."""
     newest = checkpoint(log, lane, partition)
-    if newest.mark is None or log.start(lane.topic, partition) == 0:
+    if newest.mark is None or newest.mark.next_offset == 0 or is_whole(log, lane, partition, newest.mark.era):
         return None
+    if newest.mark.pending:
+        return newest
     for name in snapshots(log, lane, partition, eras(newest.mark)):
         pieces = {
             r.key: r.value

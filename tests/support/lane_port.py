@@ -10,6 +10,7 @@ from streams.checkpoint import Mark, Restored, restore
 from streams.engine import Engine, Output
 from streams.lane import Lane
 from streams.record import Record
+from streams.traces import Traces
 from streams.worker.batches import Batch
 from streams.worker.partition import LanePartition
 from streams.worker.port import StateRow
@@ -38,6 +39,8 @@ class FakePort:
         self.sent: list[Output] = []
         self.state: dict[bytes, bytes] = {}
         self.positions: dict[str, int] = {}
+        self.left = Traces()
+        self.changed: Exception | None = None
 
     def _call(self, name: str, text: str) -> None:
         if self.refuse == name:
@@ -82,6 +85,15 @@ class FakePort:
 
     async def read_one(self, topic: str, partition: int, offset: int) -> Record | None:
         return next((r for r in self.source if r.offset == offset), None)
+
+    async def traces(self, lane: Lane, partition: int) -> Traces:
+        self.asked.append(f"traces of {lane.name}/{partition}")
+        return self.left
+
+    async def watch(self) -> None:
+        self.asked.append("watch")
+        if self.changed is not None:
+            raise self.changed
 
     def restored(self) -> Restored:
         return restore(self.state)

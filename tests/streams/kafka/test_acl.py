@@ -9,7 +9,7 @@ import pytest
 
 from streams.kafka.acl import ROLES, RULES, Role, commands, grants, outside
 from streams.kafka.naming import Naming
-from streams.topics import JOURNAL, OBSERVATIONS
+from streams.topics import JOURNAL, OBSERVATIONS, SNAPSHOTS
 from tests.support.kafka_views import STATE, TOPICS
 
 ACME = Naming("acme.")
@@ -39,6 +39,7 @@ def test_a_worker_reads_what_the_lanes_read_and_writes_everywhere() -> None:
     assert {name for name, operations in topics.items() if "Read" in operations} == {
         OBSERVATIONS,
         JOURNAL,
+        SNAPSHOTS,
         STATE,
         "hallstream-service-state-changelog",
     }

@@ -15,7 +15,7 @@ from agents.topology import TOPOLOGY
 from streams.codec import TICK
 from streams.lane import Lane
 from streams.operating.reading import snapshots
-from streams.topics import JOURNAL, OBSERVATIONS, state_topic
+from streams.topics import JOURNAL, OBSERVATIONS, SNAPSHOTS, state_topic
 from tests.support import kafka_verdict
 from tests.support.kafka_broker import KafkaBroker, free_port, remove_topics
 from tests.support.kafka_system import Cameras, KafkaSystem, Worker
@@ -49,7 +49,8 @@ def running(system: KafkaSystem) -> Worker:
 
 
 def start_over(system: KafkaSystem) -> None:
-    """As if nothing had ever run."""
+    """As if nothing had ever run: neither states nor snapshots, and what is committed of a topic goes with it."""
+    system.make_again(SNAPSHOTS)
     for lane in TOPOLOGY.lanes:
         for topic in (lane.topic, state_topic(lane.name)):
             system.make_again(topic)

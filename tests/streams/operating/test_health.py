@@ -10,6 +10,7 @@ from streams.clock import Behind
 from streams.log import Held, Runner, Time
 from streams.operating.admin import LaneState
 from streams.operating.health import verdict
+from streams.traces import LanePlace, Traces
 
 NOW_MS = 1_000_000
 HOLDER = Runner("process 42", 0, 42)
@@ -71,6 +72,30 @@ def test_an_open_transaction_is_said_with_what_to_do_and_is_the_only_fault() -> 
         "sensing/0: hall.observations/0: an open transaction at offset 10 has held back 3 records for 70 s."
     )
     assert "abort --topic hall.observations --partition 0 --start-offset 10" in fault
+
+
+GONE = {LanePlace("sensing", "hall.observations", 0): Traces(committed=7)}
+LATER = {LanePlace("sensing", "hall.observations", 0): Traces(others_ms=61_000)}
+FIRST = {LanePlace("sensing", "hall.observations", 0): Traces(others_ms=2_000)}
+"""Two workers that begin together for the first time: the other one was quicker."""
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"), [(GONE, "behind"), (LATER, "behind"), (FIRST, "running"), ({}, "running")]
+)
+def test_a_state_that_is_gone_is_a_fault(left: dict[LanePlace, Traces], expected: str) -> None:
+    assert verdict([HOLDER], [state()], NOW_MS, left)[0] == expected
+
+
+def test_a_state_that_is_gone_is_told_while_nobody_runs() -> None:
+    found, faults = verdict([], [], NOW_MS, GONE)
+    assert found == "stopped"
+    assert "sensing/0: its state is gone; hall.observations/0 is processed up to offset 7" in faults[1]
+
+
+def test_a_partition_that_began_without_a_state_is_a_fault_until_it_knows_a_hall() -> None:
+    bare = state()._replace(restored=state().restored._replace(bare="the log begins at offset 40"))
+    assert verdict([HOLDER], [bare], NOW_MS)[0] == "behind"
 
 
 def test_nobody_runs_it() -> None:

@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from faust.types import TP
 
+from streams.checkpoint import restore
 from streams.engine import Output
+from streams.kafka.errors import TopicsChanged
 from streams.lane import Topology
 from streams.topics import JOURNAL, OBSERVATIONS
+from streams.traces import Traces
+from streams.worker import lanes
 from streams.worker.failure import Fatal
 from streams.worker.lanes import Lanes
 from tests.support.lane_port import FakePort, batch
@@ -81,12 +85,114 @@ def test_each_partition_starts_where_its_own_checkpoint_says() -> None:
 
 def test_a_state_that_cannot_be_read_ends_the_process_and_starts_nothing() -> None:
     async def work() -> None:
-        room = Room(FakePort(), tables={"sensing": {b"w": b"\xc1"}})
+        room = Room(FakePort(), tables={"sensing": {b"0123456789ab": b"\xc1"}})
         assert await room.lanes.assign([SENSES], 1) == {}
         assert room.fatal is not None
         assert room.fatal.code == 65
         assert not room.lanes.ready.is_set()
         assert room.port.calls == []
+
+    run(work)
+
+
+def test_a_state_that_is_gone_ends_the_process_and_says_what_to_do() -> None:
+    """Nothing in the state topic, but the group has a position: the topic was removed, and made again."""
+
+    async def work() -> None:
+        room = Room(FakePort(script().records))
+        room.port.left = Traces(committed=5)
+        assert await room.lanes.assign([SENSES], 1) == {}
+        assert room.fatal is not None
+        assert room.fatal.code == 65
+        assert "hall.observations/0 is processed up to offset 5" in str(room.fatal)
+        assert "`hall reset`" in str(room.fatal)
+        assert room.port.calls == [], "nothing was written that would look like a beginning"
+
+    run(work)
+
+
+def test_who_finds_his_state_asks_for_no_traces() -> None:
+    async def work() -> None:
+        log, tables = saved()
+        room = Room(FakePort(log.records), tables=tables)
+        await room.lanes.assign([SENSES, SERVES], 1)
+        assert [asked for asked in room.port.asked if asked.startswith("traces")] == ["traces of service/0"]
+
+    run(work)
+
+
+def test_an_odd_beginning_is_told_noted_and_passed_on_until_a_hall_is_known(caplog: pytest.LogCaptureFixture) -> None:
+    """
+    owner 1   begins at 40 without a state, notes it ─┐
+    owner 2                     goes on noting it ────┴─ a hall is configured: all is well
+    owner 3                                              notes nothing
+    """
+
+    async def work() -> None:
+        room = Room(FakePort(script().records))
+        room.port.left = Traces(start=40)
+        await room.lanes.assign([SENSES], 1)
+        assert "begins without a state: the log begins at offset 40" in caplog.text
+        assert room.lanes.parts[SENSES].without_state
+        state = dict(room.port.state)
+        assert restore(state).bare.startswith("the log begins at offset 40")
+        later = Room(FakePort(script().records), tables={"sensing": state})
+        await later.lanes.assign([SENSES], 1)
+        assert later.lanes.parts[SENSES].without_state
+        assert restore(later.port.state).bare == restore(state).bare
+        await later.lanes.take(batch(script().records))
+        assert not later.lanes.parts[SENSES].without_state
+        await later.lanes.finish()
+        last = Room(FakePort(script().records), tables={"sensing": dict(later.port.state)})
+        await last.lanes.assign([SENSES], 1)
+        assert b"~bare" not in b"".join(last.port.state)
+
+    run(work)
+
+
+def test_junk_beside_the_state_is_told_and_removed(caplog: pytest.LogCaptureFixture) -> None:
+    async def work() -> None:
+        log, tables = saved()
+        tables["sensing"][b"hello world"] = b"junk"
+        room = Room(FakePort(log.records), tables=tables)
+        assert await room.lanes.assign([SENSES], 1) == {SENSES: 2}
+        assert "1 records of hallstream-sensing-state-changelog are none of the engine's" in caplog.text
+        assert "forget 4" in room.port.calls
+
+    run(work)
+
+
+def test_another_number_of_partitions_ends_the_process() -> None:
+    """
+    with one partition   a, b  in 0
+    with three           a in 0, b in 2: who goes on in 0 would look for b elsewhere
+    """
+
+    async def work() -> None:
+        log, tables = saved()
+        for count, tp in ((3, SENSES), (1, TP(OBSERVATIONS, 1))):
+            room = Room(FakePort(log.records), tables=tables)
+            room.lanes.partition_counts = {OBSERVATIONS: count}
+            assert await room.lanes.assign([tp], 1) == {}
+            assert room.fatal is not None
+            assert room.fatal.code == 65
+            assert "the number of partitions was changed" in str(room.fatal)
+            assert "`hall topics check`" in str(room.fatal)
+
+    run(work)
+
+
+def test_topics_that_changed_end_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> None:
+        monkeypatch.setattr(lanes, "WATCH_S", 0.01)
+        room = Room(FakePort())
+        room.port.changed = TopicsChanged("hall.journal: had 4 partitions, and has 5")
+        await asyncio.gather(room.lanes.tend(), _soon(room))
+        assert room.fatal is not None
+        assert (room.fatal.code, str(room.fatal)) == (65, "hall.journal: had 4 partitions, and has 5")
+
+    async def _soon(room: Room) -> None:
+        await room.lanes.fatal
 
     run(work)
 

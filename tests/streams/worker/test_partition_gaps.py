@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from streams.engine import OtherLog
@@ -171,3 +173,28 @@ def test_a_log_that_began_to_answer_before_is_another_one(records: int) -> None:
 def gone(asked: int, reached: int) -> Batch:
     """Nothing to be read from the one offset to the other."""
     return Batch(SENSING.topic, 0, 1, asked, [], asked, reached)
+
+
+def test_who_waits_for_a_checkpoint_that_is_dropped_ends_quietly_and_begins_no_other(clock: Clock) -> None:
+    """
+    take ── checkpoint in the background (held up) ── a second later: take ── the next has to wait for it ──┐
+    drop: the assignment is over ───────────────────────────────────────────────────────────────────────────┴─ nothing
+    """
+    records = script(9).records
+    port, part = at_four(records)
+
+    async def work() -> None:
+        port.hold = asyncio.Event()
+        clock.now += 5
+        await part.take(batch(records[4:6]))
+        clock.now += 5
+        waiting = asyncio.create_task(part.take(batch(records[6:])))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        calls = list(port.calls)
+        part.drop()
+        assert await waiting is None
+        assert [call for call in port.calls[len(calls) :] if not call.startswith("publish")] == []
+
+    run(work())

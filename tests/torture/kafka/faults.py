@@ -10,7 +10,7 @@ from agents.topology import TOPOLOGY
 from streams.codec import encode
 from streams.events import Configured
 from streams.topics import JOURNAL, OBSERVATIONS, state_topic
-from tests.support.kafka_broker import start_together
+from tests.support.kafka_broker import remove_topics, start_together
 from tests.support.kafka_proxy import COMMIT, PRODUCE, Pace
 from tests.support.kafka_transactions import Transactional
 from tests.support.system import until
@@ -283,6 +283,49 @@ def _noted(scene: Scene, topic: str, starts: dict[int, int]) -> bool:
     )
 
 
+def lose_state(scene: Scene) -> None:
+    """A state topic is removed, under workers or while there are none, and made again: nobody goes on, until `hall reset` has
+    rebuilt the state. What stood is judged first, because a new era begins then."""
+    topic = state_topic(scene.chance.choice(TOPOLOGY.lanes).name)
+    names, system = scene.kill_all(), scene.system
+    scene.judge(drained=False)
+    before = scene.published()
+    running = scene.chance.random() < 0.5
+    if running:
+        scene.add(names[0]).wait_until_up()
+    remove_topics(system.servers, topic)
+    if running:
+        _refused(scene, "removed")
+    system.hall("topics", "create", "--partitions", str(system.partitions), "--replication", str(len(scene.brokers)))
+    scene.add(names[0])
+    _refused(scene, "made again")
+    said = system.hall("reset", "--yes")
+    assert "REBUILT" in said or not scene.whole or running, said
+    if "DROPPED" not in said and not running:
+        assert scene.published() == before, "what follows from the log has its ids already"
+    scene.whole = False
+    system.configure()  # where retention had left no snapshot to build upon
+    for name in names:
+        scene.add(name)
+    scene.wait_until_replayable()
+
+
+def _refused(scene: Scene, what: str) -> None:
+    """The only worker says that the state is gone, and ends for good."""
+
+    def over() -> bool:
+        code = scene.workers[0].process.poll()
+        if code in RESTARTED:
+            scene.restart_ended()  # it met what was before, such as a topic that is not there
+        return code == 65
+
+    until(f"a worker to end, as the state topic was {what}", over)
+    said = scene.workers[0].heard()
+    assert "`hall reset`" in said, said[-4000:]
+    assert "Traceback" not in said.partition("Error: ")[0], said[-4000:]
+    scene.kill_all()
+
+
 FAULTS = (
     Fault("kill -9", 10, kill),
     Fault("kill -9 at start", 3, kill_at_start),
@@ -307,4 +350,5 @@ FAULTS = (
     Fault("transaction left open", 3, left_open),
     Fault("retention", 1, retention),
     Fault("published records lost", 1, lose_what_was_published),
+    Fault("state topic gone", 1, lose_state),
 )

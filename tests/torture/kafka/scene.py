@@ -7,7 +7,8 @@ from pathlib import Path
 from random import Random
 
 from agents.topology import TOPOLOGY
-from streams.codec import TICK
+from streams.codec import TICK, BadRecord, id_of
+from streams.operating.reading import checkpoint, eras, snapshots, stretch
 from streams.topics import JOURNAL, OBSERVATIONS
 from tests.support import kafka_verdict
 from tests.support.clocks import shifted_clock
@@ -116,6 +117,26 @@ class Scene:
 
         until(f"log_lost to be told of {sorted(lost)}", told)
 
+    def published(self) -> set[str]:
+        """The ids of all that stands in the journal."""
+        system = self.system
+        records = [r for p in range(system.partitions) for r in stretch(system.log, JOURNAL, p)]
+        return {name for r in records if r.key and r.value and (name := _id(r.value)) is not None}
+
+    def wait_until_replayable(self) -> None:
+        """Until every lane has written a snapshot of the era that has begun: what stands before it cannot be replayed."""
+        log = self.system.log
+        places = [(lane, p) for lane in TOPOLOGY.lanes for p in self.system.busy()]
+
+        def whole() -> bool:
+            self.restart_ended()
+            marks = {place: checkpoint(log, *place).mark for place in places}
+            return all(
+                mark and not mark.pending and snapshots(log, *place, eras(mark)) for place, mark in marks.items()
+            )
+
+        until("a snapshot of every lane in the new era", whole)
+
     def settle(self) -> tuple[kafka_verdict.Verdict, int, int]:
         """Cameras off, everything processed, an orderly end; then the verdict, how many states are equal, entries counted."""
         system = self.system
@@ -152,3 +173,10 @@ class Scene:
         self.proxy.close()
         for broker in self.brokers:
             broker.kill()
+
+
+def _id(value: bytes) -> str | None:
+    try:
+        return id_of(value)
+    except BadRecord:
+        return None

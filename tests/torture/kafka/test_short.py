@@ -44,6 +44,17 @@ def test_one_worker_with_a_name_and_a_wrong_clock_does_too(jars: None, tmp_path:
     assert result.states == 12
 
 
+@pytest.mark.live
+@pytest.mark.torture
+@pytest.mark.timeout(300)
+def test_a_state_topic_that_goes_again_and_again_does_too(jars: None, tmp_path: Path) -> None:
+    """Once while nobody runs, once under a worker, whichever the seed says; with a kill between."""
+    chosen = faults("state topic gone", "kill -9", "state topic gone")
+    result = ordeal(tmp_path, chosen, 6, workers=2, rest_s=1.0)
+    assert result.compared > 20
+    assert result.states == 12
+
+
 def test_a_seed_names_the_same_faults_again() -> None:
     assert drawn(50, 3) == drawn(50, 3) != drawn(50, 4)
     assert {fault.name for fault in drawn(500, 1)} == set(BY_NAME)
