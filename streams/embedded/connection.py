@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from streams.embedded.errors import LogClosed, LogMissing, LogRefused, translated
+from streams.embedded.length import Watch
 from streams.embedded.schema import PAGE_BYTES, connect
 
 WAL_LIMIT_BYTES = 64 * 2**20
@@ -36,6 +37,7 @@ class Connection:
         self.file = file
         self._lock = threading.Lock()
         self._closed = False
+        self._watch = Watch(path)
         with translated(path, "opening"):
             self._db = connect(path, mode, patience_ms)
 
@@ -46,6 +48,11 @@ class Connection:
             self._check()
             yield self._db
 
+    def verify(self) -> None:
+        """The file's length against what the log says of it. Raises LogDamaged."""
+        with self.use("looking at the file") as db:
+            self._watch.verify(db)
+
     def close(self) -> None:
         with self._lock, translated(self.path, "closing"):
             self._closed = True
@@ -55,14 +62,15 @@ class Connection:
         if self._closed:
             raise LogClosed(f"{self.path}: the log was closed. What to do: open it again.")
         try:
-            same = identity(self.path) == self.file
+            status = self.path.stat()
         except FileNotFoundError:
-            same = False
-        if not same:
+            status = None
+        if status is None or (status.st_dev, status.st_ino) != self.file:
             raise LogMissing(
                 f"{self.path}: the log was moved, removed or replaced while it was open; what is written now would be "
                 "lost. What to do: stop every process that uses it, see which file is right, and start again."
             )
+        self._watch.look(self._db, status.st_size)
 
 
 class WriteConnection(Connection):

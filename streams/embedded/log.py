@@ -114,7 +114,10 @@ class Log:
         try:
             with reader.use("opening") as db:
                 log_id = check_content(db, path)
+            reader.verify()
             writer = None if read_only else WriteConnection(path, file, sync, max_bytes, patience_ms)
+            if writer is not None:
+                writer.verify()
         except BaseException:
             reader.close()
             raise

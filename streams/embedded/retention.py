@@ -20,6 +20,7 @@ from streams.clock import BACK_MS
 from streams.embedded.compaction import TOMBSTONE_MS, bury
 from streams.embedded.connection import WriteConnection
 from streams.embedded.errors import LogClosed
+from streams.embedded.length import announce, settle
 from streams.embedded.schema import OFFSETS, PAGE_BYTES, base
 from streams.embedded.spec import Partition
 
@@ -69,16 +70,22 @@ class Retention:
             self._rest(time.perf_counter() - began)
 
     def _give_back(self) -> None:
-        returned = 0
-        while not self._stopped() and (pages := self._spare()) > 0:
+        """Announced before and settled afterwards, for whoever watches the file's length (``length``)."""
+        returned, announced = 0, max(0, self._spare())
+        if announced:
+            with self._writer.transaction("giving space back") as db:
+                announce(db, announced)
+        while not self._stopped() and (pages := min(self._spare(), STEP_PAGES, announced - returned)) > 0:
             began = time.perf_counter()
             with self._writer.upkeep("giving space back") as db:
                 # executescript steps a statement to its end; execute would free one page and no more
-                db.executescript(f"PRAGMA incremental_vacuum({min(pages, STEP_PAGES)})").close()
+                db.executescript(f"PRAGMA incremental_vacuum({pages})").close()
             returned += pages
             self._rest(time.perf_counter() - began)
         if returned:
             self._writer.checkpoint()
+        with self._writer.transaction("looking after the file") as db:
+            settle(db, self._writer.path.stat().st_size)
 
     def _spare(self) -> int:
         with self._writer.use("giving space back") as db:

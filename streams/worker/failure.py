@@ -6,8 +6,10 @@ The codes are those of sysexits.h. A supervisor restarts on any but the final on
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import logging
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from config.problems import ConfigError
 from streams.checkpoint import StateUnreadable
@@ -49,6 +51,8 @@ EXITS = (  # the first row that fits counts
     Exit(78, True, "a hall's configuration cannot be used", (ConfigError,)),
 )  # fmt: skip
 UNEXPECTED = 70
+OF_THE_BOX = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EROFS))
+"""What the system has run out of, wherever that shows: no fault of ours."""
 
 
 class Fatal(Exception):
@@ -66,5 +70,20 @@ def as_fatal(error: BaseException) -> Fatal:
     for row in EXITS:
         if isinstance(error, row.causes):
             return Fatal(row.code, str(error))
+    if isinstance(error, OSError) and error.errno in OF_THE_BOX:
+        return Fatal(74, f"{error.filename or 'this process'}: {error.strerror}")
     log.error("unexpected failure", exc_info=error)
     return Fatal(UNEXPECTED, f"{type(error).__name__}: {error}")
+
+
+def say_in_one_line(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """For asyncio's event loop: what libraries leave behind in tasks nobody waits for, and connections that cannot be taken.
+
+    What ends the process comes as ``Fatal`` and is said by that; a traceback beside it would only hide it. With
+    HALL_LOG_LEVEL=DEBUG it is there.
+    """
+    error = context.get("exception")
+    what = f"{context['message']}: {error!r}" if error is not None else context["message"]
+    log.warning("%s", what)
+    if error is not None:
+        log.debug("where that was", exc_info=error)

@@ -16,7 +16,7 @@ from faust.types import TP
 from streams.lane import Topology
 from streams.log import Append
 from streams.worker.clocks import ClockWatch
-from streams.worker.failure import as_fatal
+from streams.worker.failure import as_fatal, say_in_one_line
 from streams.worker.held import Ends, HeldInput
 from streams.worker.http import HttpServer
 from streams.worker.lanes import Lanes
@@ -51,6 +51,7 @@ class WorkerService(ABC):
 
     async def start(self) -> None:
         """Returns when the state is recovered. Raises Fatal."""
+        asyncio.get_running_loop().set_exception_handler(say_in_one_line)
         try:
             await self._start()
         except Exception as e:
@@ -120,6 +121,8 @@ class WorkerService(ABC):
     async def leave(self) -> None:
         """Let go of everything, without a checkpoint. ``run`` and a failed ``start`` do it themselves; twice is fine."""
         self._stop.set()
+        # What libraries' tasks end with from here on is our doing.
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         for task in self._tasks:
             task.cancel()
         if self.http is not None:
