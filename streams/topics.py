@@ -22,6 +22,12 @@ DEAD = "hall.dead"
 SNAPSHOTS = "hall.snapshots"
 
 
+PARTITIONS_ADVICE = (
+    "What to do: `hall topics check` names the topics that differ. Partitions can only be added, and are for ever: begin anew "
+    "beside these topics (HALL_TOPIC_PREFIX), or remove and make them again, which loses what is in them"
+)
+
+
 class Topic(NamedTuple):
     """``retention_*`` None: without that limit. ``compact``: the newest record of a key is kept for ever, older ones go."""
 

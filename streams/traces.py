@@ -74,9 +74,14 @@ class Traces(NamedTuple):
         if self.committed > 0:
             texts.append(f"{place.topic}/{place.partition} is processed up to offset {self.committed}")
         if self.snapshot is not None:
-            at = datetime.fromtimestamp(self.snapshot.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-            texts.append(f"{SNAPSHOTS} has it as it was at offset {self.snapshot.name.next_offset}, of {at}")
+            at = self.snapshot.name.next_offset
+            texts.append(f"{SNAPSHOTS} has it as it was at offset {at}, of {when(self.snapshot.at_ms)}")
         return ", and ".join(texts)
+
+
+def when(ms: int) -> str:
+    """For people, wherever they read it."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def gone(place: LanePlace, found: Traces) -> StateGone:

@@ -31,6 +31,7 @@ class Reading:
         self._next: Place | None = None
         """Where the consumer stands, if somebody reads on."""
         self._known: set[str] = set()
+        self._asked: set[tuple[str, int]] = set()
 
     def stretch(self, place: Place, limit: int) -> list[Record]:
         """``limit``: no more than there are offsets left; fewer records come where the log has gaps."""
@@ -100,13 +101,19 @@ class Reading:
     def _some(self, limit: int) -> list[Message]:
         """One is waited for, the rest is what came with it: asked for many at once, librdkafka waits for all of them."""
         first = self._consumer.poll(POLL_S)
-        return [] if first is None else [first, *self._consumer.consume(limit - 1, timeout=0)]
+        found = [] if first is None else [first, *self._consumer.consume(limit - 1, timeout=0)]
+        return [message for message in found if self._is_asked(message)]
+
+    def _is_asked(self, message: Message) -> bool:
+        """What goes wrong where was read before, such as in a topic that was made again since, is told later, too."""
+        return message.topic() is None or (message.topic(), message.partition()) in self._asked
 
     def _assign(self, places: Sequence[Place]) -> None:
         """Of a topic it has not heard of, librdkafka would ask by itself only a second later."""
         for topic in {self._naming.outside(place.topic) for place in places} - self._known:
             self._consumer.list_topics(topic, timeout=PATIENCE_S)
             self._known.add(topic)
+        self._asked = {(self._naming.outside(place.topic), place.partition) for place in places}
         self._consumer.assign([self._outside(place) for place in places])
 
     def _outside(self, place: Place) -> TopicPartition:

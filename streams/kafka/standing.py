@@ -7,12 +7,8 @@ from typing import NamedTuple, Protocol
 
 from streams.kafka.errors import TopicsChanged, TopicsWrong
 from streams.kafka.naming import Naming
-from streams.topics import STATE_ENDING
+from streams.topics import PARTITIONS_ADVICE, STATE_ENDING
 
-FOR_EVER = (
-    "What to do: `hall topics check` names the topics that differ; partitions are for ever: begin anew beside these topics "
-    "(HALL_TOPIC_PREFIX), or remove and make them again, which loses what is in them"
-)
 GONE = (
     "It held the state. What to do: stop the workers, `hall topics create` if it is missing, then `hall reset`: it says what can "
     "be saved"
@@ -54,7 +50,8 @@ class Standing:
                 continue
             if found is not None and found.partitions != first.partitions:
                 raise TopicsChanged(
-                    f"{called}: had {first.partitions} partitions when this process began, and has {found.partitions}. {FOR_EVER}"
+                    f"{called}: had {first.partitions} partitions when this process began, and has {found.partitions}. "
+                    f"{PARTITIONS_ADVICE}"
                 )
             if topic.endswith(STATE_ENDING) and (found is None or found.id != first.id):
                 what = "was removed" if found is None else "was removed and made again"

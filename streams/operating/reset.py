@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 from uuid import uuid4
 
@@ -34,7 +33,7 @@ from streams.operating.reading import stretch
 from streams.record import Record
 from streams.snapshot import latest
 from streams.topics import ALERTS, GROUP, JOURNAL, SNAPSHOTS, state_topic
-from streams.traces import LanePlace, find
+from streams.traces import LanePlace, Traces, find, when
 
 Where = Literal["auto", "start", "end"]
 Kept = Literal["kept", "rebuilt", "empty", "dropped", "nothing"]
@@ -74,13 +73,15 @@ def plan(log: EventLog, states: Sequence[LaneState], topology: Topology, where: 
 
 def _plan(log: EventLog, state: LaneState, topology: Topology, where: Where, now_ms: int) -> Plan:
     # Eras are never taken twice. One that cannot be read any more was given before now.
-    era = state.mark.era + 1 if state.mark else now_ms if state.keys else 0
+    left = _left(log, state) if state.mark is None else Traces()
+    known = left.found or state.keys
+    era = state.mark.era + 1 if state.mark else _above(log, state, left, now_ms) if known else 0
     if where != "auto":
         return Plan(
             state, "dropped", f"--from {where} was given", era, state.start if where == "start" else _end(state)
         )
     if state.mark is None and not state.fault:
-        return _plan_without(log, state, topology, now_ms)
+        return _plan_without(log, state, topology, left, era)
     if (fault := state.fault or misfit(log, state, topology)) is not None:
         return Plan(state, "dropped", fault, era, state.start)
     but = "though the log has another id" if _renamed(log, state) else "and the engine would run on it as it is"
@@ -94,25 +95,36 @@ def _end(state: LaneState) -> int:
     return seen if state.end < seen <= state.written else state.end
 
 
-def _plan_without(log: EventLog, state: LaneState, topology: Topology, now_ms: int) -> Plan:
+def _left(log: EventLog, state: LaneState) -> Traces:
+    place = _place(state)
+    return find(log, [place])[place]
+
+
+def _place(state: LaneState) -> LanePlace:
+    return LanePlace(state.lane.name, state.lane.topic, state.partition)
+
+
+def _above(log: EventLog, state: LaneState, left: Traces, now_ms: int) -> int:
+    """An era that was never given, as far as anything tells: the clock may have been ahead when one was."""
+    snapshot = left.snapshot.name.era if left.snapshot is not None else 0
+    return max(now_ms, published_era(log, state) + 1, snapshot + 1)
+
+
+def _plan_without(log: EventLog, state: LaneState, topology: Topology, left: Traces, era: int) -> Plan:
     """Where there is no state: was there one, and what is left of it."""
-    place = LanePlace(state.lane.name, state.lane.topic, state.partition)
-    left = find(log, [place])[place]
     if not left.found:
-        return Plan(state, "nothing", "the engine has kept no state of it yet", 0, state.start)
-    published = published_era(log, state)
-    era, gone = max(now_ms, published + 1), f"its state is gone: {left.words(place)}"
+        return Plan(state, "nothing", "the engine has kept no state of it yet", era, state.start)
+    gone = f"its state is gone: {left.words(_place(state))}"
     if left.snapshot is None and _of_no_hall(log, state):
         return Plan(state, "empty", f"{gone}. No hall has a record in the log, nor a snapshot", era, state.end)
     if left.snapshot is None:
         return Plan(state, "dropped", f"{gone}. There is no snapshot of it", era, state.start)
-    restored, why = _snapshot(log, state, topology, published)
-    era = max(era, left.snapshot.name.era + 1)
-    if restored is None:
+    restored, why = _snapshot(log, state, topology, left.snapshot.name.era)
+    if restored is None or restored.mark is None:
         return Plan(state, "dropped", f"{gone}. It cannot be rebuilt: {why}", era, state.start)
-    at = datetime.fromtimestamp(left.snapshot.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    why = f"its state is gone; the snapshot of {at}, offset {restored.mark.next_offset if restored.mark else 0}, fits this log"
-    return Plan(state._replace(restored=restored), "rebuilt", why, left.snapshot.name.era + 1, state.end)
+    mark = restored.mark
+    why = f"its state is gone; the snapshot of {when(mark.time_ms)}, offset {mark.next_offset}, fits this log"
+    return Plan(state._replace(restored=restored), "rebuilt", why, mark.era + 1, state.end)
 
 
 def _of_no_hall(log: EventLog, state: LaneState) -> bool:
@@ -120,8 +132,8 @@ def _of_no_hall(log: EventLog, state: LaneState) -> bool:
     return all(r.key is None for r in admin.records(log, state.lane.topic, state.partition, state.start, state.end))
 
 
-def _snapshot(log: EventLog, state: LaneState, topology: Topology, published: int) -> tuple[Restored | None, str]:
-    """The newest whole one, if the state can be rebuilt from it; otherwise why not."""
+def _snapshot(log: EventLog, state: LaneState, topology: Topology, newest: int) -> tuple[Restored | None, str]:
+    """The newest whole one, if the state can be rebuilt from it; otherwise why not. ``newest``: the era of the last one."""
     try:
         found = latest(lambda: stretch(log, SNAPSHOTS, state.partition), state.lane.name, state.partition)
     except StateUnreadable as e:
@@ -131,8 +143,8 @@ def _snapshot(log: EventLog, state: LaneState, topology: Topology, published: in
     rebuilt = state._replace(restored=found)
     if (fault := misfit(log, rebuilt, topology)) is not None:
         return None, fault
-    if published > found.mark.era:
-        return None, f"a later era, {published}, was begun after the snapshot of era {found.mark.era}"
+    if (later := max(published_era(log, state), newest)) > found.mark.era:
+        return None, f"a later era, {later}, was begun after the snapshot of era {found.mark.era}"
     if found.mark.topology != topology.version:
         return (
             None,

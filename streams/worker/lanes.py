@@ -15,7 +15,7 @@ from streams.codec import TICK, drain_asked_ms
 from streams.engine import Engine, Meter, OtherLog, Output
 from streams.lane import Lane, Topology, below
 from streams.partitioner import partition_of
-from streams.topics import state_topic
+from streams.topics import PARTITIONS_ADVICE, state_topic
 from streams.traces import LanePlace, gone
 from streams.worker.batches import Batch
 from streams.worker.failure import Fatal, as_fatal
@@ -26,11 +26,6 @@ log = logging.getLogger(__name__)
 
 WATCH_S = 3.0
 """Between two looks at all topics: sooner than a producer gives up on one that is gone."""
-
-PARTITIONS_ADVICE = (
-    "What to do: `hall topics check` names the topics; partitions can only be added, and are for ever: begin anew beside these "
-    "topics (HALL_TOPIC_PREFIX), or remove and make them again, which loses what is in them"
-)
 
 Observer = Callable[[str, list[Output]], None]
 """Told of the lane's outputs, some records' together."""

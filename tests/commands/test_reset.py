@@ -264,6 +264,13 @@ def test_without_a_snapshot_it_is_dropped_in_an_era_above_all_others(box: Box) -
     assert marks(box)[1].halls == (HALL,), "the other lane kept its own"
 
 
+@pytest.mark.parametrize("where", ["start", "end"])
+def test_dropped_on_purpose_it_gets_an_era_above_all_others_too(box: Box, where: str) -> None:
+    era = marks(box)[0].era
+    lose_states(box).hall("reset", "--yes", "--from", where)
+    assert min(mark.era for mark in marks(box)) > era
+
+
 def test_where_there_was_no_hall_nothing_is_dropped(tmp_path: Path) -> None:
     """Most partitions of a small installation: ticks, and nothing else."""
     box = Box(tmp_path).made()

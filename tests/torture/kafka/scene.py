@@ -123,6 +123,11 @@ class Scene:
         records = [r for p in range(system.partitions) for r in stretch(system.log, JOURNAL, p)]
         return {name for r in records if r.key and r.value and (name := _id(r.value)) is not None}
 
+    def marks(self) -> dict[tuple[str, int], int]:
+        """By lane and partition: what stands before it in the log is processed, and published."""
+        places = [(lane.name, p) for lane in TOPOLOGY.lanes for p in range(self.system.partitions)]
+        return {place: self.system.marked(*place) for place in places}
+
     def wait_until_replayable(self) -> None:
         """Until every lane has written a snapshot of the era that has begun: what stands before it cannot be replayed."""
         log = self.system.log
