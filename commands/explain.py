@@ -107,12 +107,18 @@ def _partition(hall: str, partitions: int) -> int:
 
 
 def _published(log: EventLog, found: Explanation) -> bytes | None:
-    """What stands in the log under this id. It was appended after its cause, so the search begins there."""
+    """What stands in the log under this id. It was appended after its cause, so the search begins there.
+
+    But in topics of producer time, where what is read again after a reset has the times of the first time.
+    """
+    specs = log.topics()
     wanted = str(found.id)
     needle = f'{{"id":"{wanted}"'.encode()
     for topic in PUBLISHED:
         partition = found.source.partition
-        span = Span(log.offset_at(topic, partition, found.source.timestamp_ms), log.end(topic, partition))
+        ordered = topic in specs and specs[topic].time == "log"
+        first = log.offset_at(topic, partition, found.source.timestamp_ms) if ordered else log.start(topic, partition)
+        span = Span(first, log.end(topic, partition))
         for record in stretch(log, topic, partition, span):
             if record.value is not None and record.value.startswith(needle):
                 return record.value
