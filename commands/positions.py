@@ -15,13 +15,13 @@ from typing import Any
 import click
 
 from commands.console import Console
+from commands.showing import shortened
 from config.hall import Hall
 from streams.recordings import Options, PositionsFile, Seen, read_positions
 from streams.recordings.columns import parse
 from streams.recordings.formats import NAMES
 from streams.recordings.usable import too_many
 
-NOTES_SHOWN = 10
 NOTHING_SAID = Options()
 NOT_FOR_LOGS = ("format", "columns", "world", "classes", "min_score")
 """Options that would do nothing to a recording of frames, and so are refused there."""
@@ -119,10 +119,9 @@ def say(path: Path, positions: PositionsFile) -> None:
     if positions.left_out:
         kinds = sorted(positions.left_out.items(), key=lambda row: (-row[1], row[0]))
         line("left out: " + "; ".join(f"{count:,} rows: {kind}" for kind, count in kinds), "yellow")
-    for bad in positions.bad[:NOTES_SHOWN]:
-        line(f"could not be used: {path}:{bad.number}: {bad.why}: {bad.text!r}", "yellow")
-    if len(positions.bad) > NOTES_SHOWN:
-        line(f"... {len(positions.bad):,} lines could not be used in all", "yellow")
+    bad = [f"could not be used: {path}:{bad.number}: {bad.why}: {bad.text!r}" for bad in positions.bad]
+    for text in shortened(bad, "lines could not be used"):
+        line(text, "yellow")
     for text in positions.warnings:
         line(f"WARNING: {text}", "bold red")
 

@@ -43,10 +43,11 @@ class Beginning(NamedTuple):
 )
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 def command(file: Path, hours: float | None, overwrite: bool) -> None:
-    """Save every record of the log into FILE (JSON lines; gzip when it ends in .gz). The engine may go on running.
+    """Save the records of the log into FILE (JSON lines; gzip when it ends in .gz). The engine may go on running.
 
     The recording starts with the engine's state at that place, so that `hall replay FILE` gives what was published, byte
-    for byte, and `hall replay FILE --prove` shows that it does.
+    for byte, and `hall replay FILE --prove` shows that it does. It is of one era, the one in force: what stands in the log
+    before it (`hall reset`), or before the oldest state that is left, is left out, and that is said, topic by topic.
 
     \b
       hall record today.jsonl.gz
@@ -102,7 +103,7 @@ def record_log(log: EventLog, file: Path, since_ms: int | None) -> Recorded:
     with _draft(file) as draft, RecordingWriter(draft, about) as out:
         for record in tracked(_all(log, begins, spans), total, "recording"):
             out.write(record)
-    left_out = [text for key, span in spans.items() if (text := _left_out(log, *key, span, begins, since_ms))]
+    left_out = [text for key, span in spans.items() for text in _left_out(log, *key, span, begins, since_ms)]
     return Recorded(out.count, left_out + held)
 
 
@@ -152,20 +153,25 @@ def _left_out(
     span: Span,
     begins: dict[tuple[str, int], Beginning],
     since_ms: int | None,
-) -> str:
-    """What is not recorded of a partition, and why; nothing if all is that the log ever had."""
-    start, place = log.start(topic, partition), f"{topic}/{partition}"
+) -> list[str]:
+    """What is not recorded of a partition, a sentence for each reason; nothing if all is that the log ever had."""
     if topic == SNAPSHOTS:
-        return ""
-    if span.start <= start:
-        return f"{place}: {start} records that retention had removed from the log before" if start else ""
-    count = span.start - start
-    if (topic, partition) in begins and since_ms is None:
-        return (
-            f"{place}: {count} records before offset {span.start}: of a time before `hall reset`, or whose state no "
-            "checkpoint or snapshot has; `hall log cat` shows them"
-        )
-    return f"{place}: {count} records that are older than what was asked for (--last)"
+        return []
+    start = log.start(topic, partition)
+    asked = min(span.start, start if since_ms is None else max(start, _asked(log, topic, partition, begins, since_ms)))
+    reasons = (
+        (start, "that retention had removed from the log before"),
+        (asked - start, "that are older than what was asked for (--last)"),
+        (span.start - max(asked, start),
+         f"before offset {span.start}: of an era before this one (`hall reset`, lost records), or whose state no checkpoint or "
+         "snapshot has, so that no replay could begin there; `hall log cat` shows them"),
+    )  # fmt: skip
+    return [f"{topic}/{partition}: {count} records {why}" for count, why in reasons if count > 0]
+
+
+def _asked(log: EventLog, topic: str, partition: int, begins: dict[tuple[str, int], Beginning], since_ms: int) -> int:
+    """Where what was asked for begins; of topics that no lane reads, an hour before."""
+    return log.offset_at(topic, partition, since_ms if (topic, partition) in begins else since_ms - HOUR_MS)
 
 
 def _span(

@@ -14,6 +14,7 @@ from commands.positions import Given, position_options, say, too_bad
 from commands.progress import tracked
 from commands.replaying import Difference, replay_log
 from commands.results import Results
+from commands.showing import shortened
 from commands.sources import Source, events_source, is_log, positions_source
 from streams.driver import Driver
 from streams.recording import is_recording
@@ -21,7 +22,6 @@ from streams.recording import is_recording
 FILE = click.Path(dir_okay=False, path_type=Path)
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 RECORDING = click.Path(exists=True, path_type=Path)
-NOTES_SHOWN = 10
 ALERTS_SHOWN = 10
 DIFFERENCES_SHOWN = 10
 
@@ -125,10 +125,8 @@ def _replay_log(recording: Path, results: Results, *, prove: bool) -> list[Diffe
 def _replay_source(recording: Path, source: Source, results: Results) -> None:
     if source.positions:
         say(recording, source.positions)
-    for note in source.notes[:NOTES_SHOWN]:
+    for note in shortened(source.notes, "places"):
         click.secho(note, fg="yellow", err=True)
-    if len(source.notes) > NOTES_SHOWN:
-        click.secho(f"... {len(source.notes)} places in all", fg="yellow", err=True)
     for files in source.halls.values():
         results.expect(dict(files))
     driver = Driver(TOPOLOGY, tap=results.tap)

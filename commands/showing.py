@@ -88,6 +88,15 @@ def _numbers(numbers: Sequence[int]) -> str:
     return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs) or "none"
 
 
+NOTES_SHOWN = 10
+
+
+def shortened(notes: Sequence[str], what: str) -> list[str]:
+    """The first ten, and how many there are, where there are more."""
+    rest = [f"... {len(notes):,} {what} in all"] if len(notes) > NOTES_SHOWN else []
+    return [*notes[:NOTES_SHOWN], *rest]
+
+
 NO_TOPICS = "expected the engine's topics, but there is none. What to do: `hall topics create`"
 
 

@@ -70,8 +70,9 @@ def _at(event_id: EventId, engine: Engine, record: Record, count: int, start: in
     made = tuple(o for o in step(engine, record, start) if o.id is not None and o.id.hall == event_id.hall)
     if engine.era != event_id.era:
         raise Unexplained(
-            f"the event is of era {event_id.era}, and what is still in the log replays as era {engine.era}: its era was "
-            f"ended by `hall reset`, or the log's beginning is gone and no snapshot covers it"
+            f"the event is of era {event_id.era}, and what is still in the log replays as era {engine.era}: either the era of "
+            "the event began with a `hall reset` or with lost records, and its first snapshot, about a second later, comes after "
+            "it; or it was ended by one, and no snapshot of it is left"
         )
     hall = hall or engine.halls.get(key)
     return Explanation(

@@ -116,4 +116,15 @@ def test_an_era_that_is_over_ends_with_65(box: Box) -> None:
     event_id, _ = published(box, "zone_entered")
     hall, lane, agent, era, *place = event_id.split(":")
     other = ":".join([hall, lane, agent, str(int(era) - 1), *place])
-    assert "its era was ended by `hall reset`" in box.hall("explain", other, code=65).stderr
+    assert "or it was ended by one, and no snapshot of it is left" in box.hall("explain", other, code=65).stderr
+
+
+def test_events_of_an_era_before_are_found_though_the_times_of_the_log_went_back(box: Box) -> None:
+    # journal, of producer time:   1 2 3 .. 9 | 1 2 3 .. 9     reset --from start: read again, with the times of the first time
+    #                                    ^ looked for by its time, it would be sought behind the end
+    ids = [id_ for id_ in box.ids(JOURNAL) if id_ is not None]
+    box.hall("reset", "--yes", "--from", "start")
+    box.settle()
+    assert len(box.ids(JOURNAL)) > len(ids)
+    for id_ in ids:
+        assert explained(box, id_)["proved"]

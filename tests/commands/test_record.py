@@ -13,6 +13,7 @@ from commands.record import record_log
 from commands.replaying import replay_log
 from commands.results import Results
 from streams.embedded.log import Log
+from streams.embedded.schema import base
 from streams.log import Append
 from streams.record import Record
 from streams.recording import read_header, read_recording, write_recording
@@ -116,7 +117,10 @@ def test_what_is_left_out_is_said_and_why(box: Box, tmp_path: Path) -> None:
         end = log.end(OBSERVATIONS, 0)
     box.hall("reset", "--yes")
     said = box.hall("record", tmp_path / "log.jsonl").stderr
-    assert f"left out: hall.observations/0: {end} records before offset {end}: of a time before `hall reset`" in said
+    assert (
+        f"left out: hall.observations/0: {end} records before offset {end}: of an era before this one (`hall reset`"
+        in said
+    )
 
 
 def set_back(tmp_path: Path) -> Box:
@@ -152,3 +156,25 @@ def test_what_was_published_after_a_clock_was_set_back_can_be_explained(tmp_path
     for topic in (ALERTS, JOURNAL):
         for event_id in {name for name in box.ids(topic) if name}:
             assert "proved: replaying" in box.hall("explain", event_id).stdout
+
+
+def test_each_reason_is_said_of_what_it_is_true_of(box: Box, tmp_path: Path) -> None:
+    #   hall.observations  0 ....... 20 ......... n        removed; of an era before, not "older than what was asked for"
+    with box.log() as log:
+        end = log.end(OBSERVATIONS, 0)
+    box.hall("reset", "--yes")
+    remove(box, OBSERVATIONS, 20)
+    for options in ((), ("--last", 100_000_000)):
+        said = box.hall("record", tmp_path / "log.jsonl", "--overwrite", *options).stderr
+        assert "left out: hall.observations/0: 20 records that retention had removed from the log before" in said
+        assert (
+            f"left out: hall.observations/0: {end - 20} records before offset {end}: of an era before this one" in said
+        )
+        assert "--last" not in said
+
+
+def remove(box: Box, topic: str, before: int) -> None:
+    """As retention does, which goes by time and size."""
+    with box.log() as log, log._writing().transaction("a test") as db:
+        low = base(log._catalogue.find(topic, 0).id)
+        db.execute("DELETE FROM record WHERE id BETWEEN ? AND ?", (low, low + before - 1))

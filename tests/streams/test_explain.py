@@ -114,5 +114,5 @@ def test_an_event_of_an_era_that_is_over() -> None:
     log, outputs = lived()
     event = of(outputs, 4)
     assert event.id is not None
-    with pytest.raises(Unexplained, match="era was ended by `hall reset`"):
+    with pytest.raises(Unexplained, match=r"replays as era .*: either the era of the event began with a `hall reset`"):
         told(log, event.id._replace(era=START_MS - 1))
