@@ -9,7 +9,7 @@ import msgspec
 
 from agents.crossing import Crossing, Crossings, Strip
 from agents.lines import STEP_M
-from agents.views import FAR_M, TINY_PX, Odd, Spot, View, is_there
+from agents.views import FAR_M, TINY_PX, Odd, Spot, View, blur_m, is_there
 from config.geometry import Point
 from config.hall import Hall
 from config.rules import Rules
@@ -24,6 +24,8 @@ STEP_S = 0.3
 JUMP_M = 2.0
 WALK_MPS = 2.5
 """The same person is not found farther away than a box may jump, and a person may walk at a jog since last seen."""
+JUMPS = 5.0
+"""A box may jump by half its height, five times its blur: whose legs are hidden has a box that ends at the hips."""
 
 
 Sighting = tuple[int, float, float]
@@ -72,12 +74,13 @@ class Track(msgspec.Struct, array_like=True, gc=False):
 class Candidate(msgspec.Struct, array_like=True, gc=False):
     """An id that is not believed yet: everything it did, and the last tick before it was seen.
 
-    ``tried``: whether it was compared with the lost ones before.
+    ``tried``: whether it was compared with the lost ones before. ``blur_m``: of its first point.
     """
 
     points: list[Sighting]
     seen_ms: int
     tried: bool = False
+    blur_m: float = 0.0
 
     @property
     def first_ms(self) -> int:
@@ -100,11 +103,11 @@ def begin(name: str, candidate: Candidate, tick_ms: int) -> Track:
     return Track(name, x, y, at_ms, tick_ms, at_ms, at_ms, x, y, vx_mps=vx, vy_mps=vy)
 
 
-def too_far(before: Sighting, now: Sighting) -> bool:
-    """Whether nobody could be there now who was there before."""
+def too_far(before: Sighting, now: Sighting, blur_m: float = 0.0) -> bool:
+    """Whether nobody could be there now who was there before. ``blur_m``: of the point that is seen now."""
     (seen_ms, seen_x, seen_y), (at_ms, x_m, y_m) = before, now
     x, y = x_m - seen_x, y_m - seen_y
-    reach = JUMP_M + WALK_MPS * max(0, at_ms - seen_ms) / 1000
+    reach = max(JUMP_M, JUMPS * blur_m) + WALK_MPS * max(0, at_ms - seen_ms) / 1000
     return x * x + y * y > reach * reach
 
 
@@ -163,7 +166,7 @@ class Motion:
                 continue
             track = known(person.track)
             if track is None:
-                strangers.append((person.track, raw_x, raw_y))
+                strangers.append((person.track, raw_x, raw_y, blur_m(view, person)))
                 continue
             if track.at_ms != last_ms:
                 last_ms = track.at_ms
@@ -174,8 +177,10 @@ class Motion:
             x, y = raw_x + keep * off_x, raw_y + keep * off_y
             leaps = dt_s > STEP_S or off_x * off_x + off_y * off_y > step2
             if leaps and self._judges and too_far(track.last_seen, (at_ms, raw_x, raw_y)):
-                strangers.append((person.track, raw_x, raw_y))
-                continue
+                blur = blur_m(view, person)
+                if too_far(track.last_seen, (at_ms, raw_x, raw_y), blur):
+                    strangers.append((person.track, raw_x, raw_y, blur))
+                    continue
             if leaps or (lines_near < raw_y < lines_far and lines_left < raw_x < lines_right):
                 self._pass_lines(track, (x, y), (raw_x, raw_y), at_ms, passed)
             vx, vy = keep_v * old_vx + per_s * (x - old_x), keep_v * old_vy + per_s * (y - old_y)
