@@ -25,7 +25,7 @@ JUMP_M = 2.0
 WALK_MPS = 2.5
 """The same person is not found farther away than a box may jump, and a person may walk at a jog since last seen."""
 JUMPS = 5.0
-"""A box may jump by half its height, five times its blur: whose legs are hidden has a box that ends at the hips."""
+"""A box may jump by five times its blur: by about a third of its height, where legs are hidden or are seen again."""
 
 
 Sighting = tuple[int, float, float]
