@@ -41,8 +41,11 @@ somebody may be found."""
 STILL_M = 0.6
 """Who stood and stands is found in the same place; feet that were hidden and are seen again move it so far."""
 BLUR_M, MEASURED_S = 0.2, 0.5
-"""The figures above are for points that are off by so much. What more their blur is, is allowed on top of them; for
+"""The figures above are for points that are off by so much. What they are off by more is allowed on top of them; for
 velocities, over the time that they are measured in."""
+JITTERS = 3.0
+"""A point is off by three times its jitter, and never by more than its blur: boxes that are exact need no allowance,
+however flat the camera looks, and what people do is no jitter of boxes."""
 BEHIND_S = 3.0
 """Longer ago than this, who walked may have turned round."""
 
@@ -71,7 +74,7 @@ class Newcomer(NamedTuple):
     """An id that has no track yet: when and where it appeared, and its velocity since then, if it is known.
 
     ``outside``: the entrances in front of which it appeared, outside the hall; ``beyond``: all those that it is on the
-    outer side of. ``blur_m``: how far its point may be off.
+    outer side of. ``blur_m``: how far its point may be off there; ``jitter_m``: how much its points do jitter.
     """
 
     id: str
@@ -81,12 +84,8 @@ class Newcomer(NamedTuple):
     velocity: tuple[float, float] | None
     outside: frozenset[str] = frozenset()
     blur_m: float = 0.0
+    jitter_m: float = 0.0
     beyond: frozenset[str] = frozenset()
-
-    @property
-    def extra_m(self) -> float:
-        """How much farther off its points may be than is usual."""
-        return max(0.0, self.blur_m - BLUR_M)
 
 
 class Pair(NamedTuple):
@@ -104,7 +103,7 @@ def pair_up(lost: list[Lost], newcomers: list[Newcomer]) -> dict[str, Pair]:
     costs: dict[tuple[str, str], float] = {}
     for new in newcomers:
         # Of the lost, sorted by x, only those that may be near enough: a crowd of false boxes must not cost a square.
-        about_m = reach_m + new.extra_m
+        about_m = reach_m + new.blur_m
         first = bisect_left(from_west, new.x_m - about_m, key=_x)
         for one in islice(from_west, first, None):
             if one.x_m > new.x_m + about_m:
@@ -121,7 +120,7 @@ def distance_to_way(one: Lost, new: Newcomer) -> float | None:
     gap_ms = new.at_ms - one.at_ms
     if not 0 < gap_ms <= one.join_ms or not _same_side(one, new):
         return None
-    seconds, extra_m = gap_ms / 1000, new.extra_m
+    seconds, extra_m = gap_ms / 1000, _extra_m(one, new)
     distance_m = distance_to_segment(new.x_m, new.y_m, (one.x_m, one.y_m), _expected(one, seconds))
     if distance_m > min(one.join_m, ASIDE_M + SIDEWAYS_MPS * seconds) + extra_m:
         return None
@@ -134,7 +133,7 @@ def distance_to_way(one: Lost, new: Newcomer) -> float | None:
         return None
     if _change(one, new) > CHANGE_MPS + CHANGE_PER_S * seconds + extra_m / MEASURED_S:
         return None
-    return None if seconds <= BEHIND_S and _turned(one, new) else distance_m
+    return None if seconds <= BEHIND_S and _turned(one, new, extra_m) else distance_m
 
 
 def _same_side(one: Lost, new: Newcomer) -> bool:
@@ -147,16 +146,29 @@ def _same_side(one: Lost, new: Newcomer) -> bool:
     walking = [_speed(way) > WALKS_MPS for way in ((one.vx_mps, one.vy_mps), new.velocity)]
     if one.left is not None:
         return one.left in new.beyond and not any(walking)
-    return all(walking) and not _turned(one, new)
+    return all(walking) and not _turned(one, new, _extra_m(one, new))
 
 
-def _turned(one: Lost, new: Newcomer) -> bool:
+def _extra_m(one: Lost, new: Newcomer) -> float:
+    """How much farther off than usual the points may be: as far as they are seen to jitter, or to have jumped."""
+    off_m = new.blur_m if _jumped(one, new) else min(new.blur_m, JITTERS * new.jitter_m)
+    return max(0.0, off_m - BLUR_M)
+
+
+def _jumped(one: Lost, new: Newcomer) -> bool:
+    """Whether the box of the lost one jumped at last, as boxes do where the camera looks flat; it says little then of where
+    they were, and nothing of how they moved."""
+    return new.blur_m > BLUR_M and _speed((one.vx_mps, one.vy_mps)) > FASTEST_MPS
+
+
+def _turned(one: Lost, new: Newcomer, extra_m: float) -> bool:
     """Whether one of them walks against the other, or against the step from one to the other."""
-    step, walks_mps = (new.x_m - one.x_m, new.y_m - one.y_m), WALKS_MPS + new.extra_m
-    ways = [v for v in ((one.vx_mps, one.vy_mps), new.velocity or (0.0, 0.0)) if _speed(v) > walks_mps]
+    step, walks_mps = (new.x_m - one.x_m, new.y_m - one.y_m), WALKS_MPS + extra_m
+    before = (0.0, 0.0) if _jumped(one, new) else (one.vx_mps, one.vy_mps)
+    ways = [v for v in (before, new.velocity or (0.0, 0.0)) if _speed(v) > walks_mps]
     if len(ways) == 2 and _dot(*ways) < 0:
         return True
-    return _speed(step) >= ASIDE_M + new.extra_m and any(_dot(step, way) < 0 for way in ways)
+    return _speed(step) >= ASIDE_M + extra_m and any(_dot(step, way) < 0 for way in ways)
 
 
 def _dot(a: tuple[float, float], b: tuple[float, float]) -> float:
@@ -168,8 +180,8 @@ def _speed(v: tuple[float, float]) -> float:
 
 
 def _change(one: Lost, new: Newcomer) -> float:
-    """How much the velocity differs, m/s; 0 where the newcomer's is not known."""
-    if new.velocity is None:
+    """How much the velocity differs, m/s; 0 where one of them is not known."""
+    if new.velocity is None or _jumped(one, new):
         return 0.0
     (x, y), (new_x, new_y) = _at_a_walk((one.vx_mps, one.vy_mps)), _at_a_walk(new.velocity)
     return _speed((new_x - x, new_y - y))

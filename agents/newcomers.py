@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from agents.crossing import Crossings
 from agents.floor_index import floor_index
 from agents.joining import Lost, Newcomer, Pair, pair_up
-from agents.tracks import Candidate, Motion, Sighting, Track, drift_of, too_far
+from agents.tracks import Candidate, Motion, Sighting, Track, drift_of, jitter_m, too_far
 from agents.views import Spot
 from config.hall import Hall
 from config.patience import Patience, hall_patience, zone_patience
@@ -103,7 +103,8 @@ class Newcomers:
         at_ms, x, y = candidate.points[0]
         beyond = frozenset(line.id for line in self._entrances.index.all if line.positive(x, y))
         drift = drift_of(candidate.points)
-        return Newcomer(id_, at_ms, x, y, drift, self._outside(x, y), candidate.blur_m, beyond)
+        jitter = jitter_m(candidate.points) if candidate.blur_m else 0.0
+        return Newcomer(id_, at_ms, x, y, drift, self._outside(x, y), candidate.blur_m, jitter, beyond)
 
     def _left_by(self, track: Track) -> str | None:
         """The entrance that somebody who is out of the hall went out over: the nearest."""

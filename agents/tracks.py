@@ -21,6 +21,8 @@ STRIDE_M = 0.25
 """The path is measured in steps of this length: who stands does not walk metres a minute by jitter."""
 STEP_S = 0.3
 """In less time nobody steps over a line from beyond its surroundings to beyond them."""
+LEAST_POINTS = 4
+"""Beside a line through fewer points lie their steps as much as their jitter."""
 JUMP_M = 2.0
 WALK_MPS = 2.5
 """The same person is not found farther away than a box may jump, and a person may walk at a jog since last seen."""
@@ -276,3 +278,17 @@ def drift_of(points: list[Sighting]) -> tuple[float, float] | None:
     vx = sum((at_ms - mean_t) * x for at_ms, x, _ in points) / spread
     vy = sum((at_ms - mean_t) * y for at_ms, _, y in points) / spread
     return vx * 1000, vy * 1000
+
+
+def jitter_m(points: list[Sighting]) -> float:
+    """How far points lie beside the steady walk that fits them best, root mean square; 0 where they are too few to tell."""
+    if len(points) < LEAST_POINTS:
+        return 0.0
+    vx, vy = drift_of(points) or (0.0, 0.0)
+    mean_t, mean_x, mean_y = (sum(values) / len(points) for values in zip(*points, strict=True))
+    off = 0.0
+    for at_ms, x, y in points:
+        seconds = (at_ms - mean_t) / 1000
+        dx, dy = x - mean_x - vx * seconds, y - mean_y - vy * seconds
+        off += dx * dx + dy * dy
+    return sqrt(off / (len(points) - 2))
