@@ -88,6 +88,9 @@ class PlanLine:
                 return True
         return False
 
+    def distance_m(self, x: float, y: float) -> float:
+        return min(segment.distance_m(x, y) for segment in self.segments)
+
     @property
     def corners(self) -> tuple[float, ...]:
         """The path as plain numbers: by them a line that was moved is told from one that was not."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from agents.crossing import Crossings
 from agents.floor_index import floor_index
 from agents.joining import Lost, Newcomer, Pair, pair_up
-from agents.tracks import Candidate, Motion, Sighting, Track, drift_of, too_far
+from agents.tracks import Candidate, Motion, Sighting, Track, drift_of, jitter_m, too_far
 from agents.views import Spot
 from config.hall import Hall
 from config.patience import Patience, hall_patience, zone_patience
@@ -74,10 +74,10 @@ class Newcomers:
         see if it continues somebody.
         """
         ready: dict[str, bool] = {}
-        for id_, x, y in strangers:
+        for id_, x, y, blur in strangers:
             candidate = candidates.get(id_)
-            if candidate is None or at_ms < candidate.last_ms or self._jumped(candidate.points[-1], (at_ms, x, y)):
-                candidate = candidates[id_] = Candidate([], seen_ms)
+            if candidate is None or at_ms < candidate.last_ms or self._jumped(candidate, (at_ms, x, y)):
+                candidate = candidates[id_] = Candidate([], seen_ms, blur_m=blur)
             candidate.points.append((at_ms, x, y))
             candidate.seen_ms = seen_ms
             age_ms = at_ms - candidate.first_ms
@@ -88,8 +88,8 @@ class Newcomers:
                 candidate.tried = True
         return ready
 
-    def _jumped(self, before: Sighting, now: Sighting) -> bool:
-        return self._judges and too_far(before, now)
+    def _jumped(self, candidate: Candidate, now: Sighting) -> bool:
+        return self._judges and too_far(candidate.points[-1], now, candidate.blur_m)
 
     def pairs(self, lost: Iterable[Track], candidates: Candidates) -> dict[str, Pair]:
         """Of all candidates, whom each of them continues: all together, so that none takes what is another's."""
@@ -97,7 +97,7 @@ class Newcomers:
             return {}
         firsts = [candidate.points[0] for candidate in candidates.values()]
         near = [track for track in lost if any(not too_far(track.last_seen, first) for first in firsts)]
-        gone = [self._lost(track) for track in near if not self._motion.has_left(track)]
+        gone = [self._lost(track) for track in near]
         return pair_up(gone, [self._newcomer(id_, c) for id_, c in candidates.items()]) if gone else {}
 
     def _lost(self, track: Track) -> Lost:
@@ -105,17 +105,27 @@ class Newcomers:
         return Lost(
             track.name, track.at_ms, x, y, track.vx_mps, track.vy_mps, patience.join_ms,
             min(patience.join_ms, self.waiting.general.join_ms), patience.join_m,
-            self._outside(x, y),
+            self._outside(x, y), self._left_by(track),
         )  # fmt: skip
 
     def _newcomer(self, id_: str, candidate: Candidate) -> Newcomer:
         at_ms, x, y = candidate.points[0]
-        return Newcomer(id_, at_ms, x, y, drift_of(candidate.points), self._outside(x, y))
+        beyond = frozenset(line.id for line in self._entrances.index.all if line.positive(x, y))
+        drift = drift_of(candidate.points)
+        jitter = jitter_m(candidate.points) if candidate.blur_m else 0.0
+        return Newcomer(id_, at_ms, x, y, drift, self._outside(x, y), candidate.blur_m, jitter, beyond)
+
+    def _left_by(self, track: Track) -> str | None:
+        """The entrance that somebody who is out of the hall went out over: the nearest."""
+        if not self._motion.has_left(track):
+            return None
+        x, y = track.seen_at
+        return min(self._entrances.index.all, key=lambda line: line.distance_m(x, y)).id
 
     def _outside(self, x_m: float, y_m: float) -> frozenset[str]:
         """The entrances in front of which a point is, outside the hall."""
         return frozenset(
             line.id
             for line in self._entrances.index.all
-            if line.positive(x_m, y_m) and any(s.distance_m(x_m, y_m) <= OUTSIDE_M for s in line.segments)
+            if line.positive(x_m, y_m) and line.distance_m(x_m, y_m) <= OUTSIDE_M
         )

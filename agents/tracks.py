@@ -9,7 +9,7 @@ import msgspec
 
 from agents.crossing import Crossing, Crossings, Strip
 from agents.lines import ROWS, STEP_M, PlanLine
-from agents.views import FAR_M, TINY_PX, Odd, Spot, View, is_there
+from agents.views import FAR_M, TINY_PX, Odd, Spot, View, blur_m, is_there
 from config.geometry import Point
 from config.hall import Hall
 from config.rules import Rules
@@ -21,9 +21,13 @@ STRIDE_M = 0.25
 """The path is measured in steps of this length: who stands does not walk metres a minute by jitter."""
 STEP_S = 0.3
 """In less time nobody steps over a line from beyond its surroundings to beyond them."""
+LEAST_POINTS = 4
+"""Beside a line through fewer points lie their steps as much as their jitter."""
 JUMP_M = 2.0
 WALK_MPS = 2.5
 """The same person is not found farther away than a box may jump, and a person may walk at a jog since last seen."""
+JUMPS = 5.0
+"""A box may jump by five times its blur: by about a third of its height, where legs are hidden or are seen again."""
 
 
 Sighting = tuple[int, float, float]
@@ -73,12 +77,13 @@ class Track(msgspec.Struct, array_like=True, gc=False):
 class Candidate(msgspec.Struct, array_like=True, gc=False):
     """An id that is not believed yet: everything it did, and the last tick before it was seen.
 
-    ``tried``: whether it was compared with the lost ones before.
+    ``tried``: whether it was compared with the lost ones before. ``blur_m``: of its first point.
     """
 
     points: list[Sighting]
     seen_ms: int
     tried: bool = False
+    blur_m: float = 0.0
 
     @property
     def first_ms(self) -> int:
@@ -101,11 +106,11 @@ def begin(name: str, candidate: Candidate, tick_ms: int) -> Track:
     return Track(name, x, y, at_ms, tick_ms, at_ms, at_ms, x, y, vx_mps=vx, vy_mps=vy)
 
 
-def too_far(before: Sighting, now: Sighting) -> bool:
-    """Whether nobody could be there now who was there before."""
+def too_far(before: Sighting, now: Sighting, blur_m: float = 0.0) -> bool:
+    """Whether nobody could be there now who was there before. ``blur_m``: of the point that is seen now."""
     (seen_ms, seen_x, seen_y), (at_ms, x_m, y_m) = before, now
     x, y = x_m - seen_x, y_m - seen_y
-    reach = JUMP_M + WALK_MPS * max(0, at_ms - seen_ms) / 1000
+    reach = max(JUMP_M, JUMPS * blur_m) + WALK_MPS * max(0, at_ms - seen_ms) / 1000
     return x * x + y * y > reach * reach
 
 
@@ -165,7 +170,7 @@ class Motion:
                 continue
             track = tracks.get(person.track)
             if track is None:
-                new.strangers.append((person.track, raw_x, raw_y))
+                new.strangers.append((person.track, raw_x, raw_y, blur_m(view, person)))
                 continue
             if track.at_ms is not last_ms:  # nearly all were last seen in one frame: comparing identities is enough
                 last_ms = track.at_ms
@@ -176,7 +181,7 @@ class Motion:
             x, y = raw_x + keep * off_x, raw_y + keep * off_y
             dx, dy = x - old_x, y - old_y
             if slow or off_x * off_x + off_y * off_y > step2:
-                if not self._leap(track, (x, y), (person.track, raw_x, raw_y), at_ms, new):
+                if not self._leap(track, (x, y), (raw_x, raw_y), (view, person), at_ms, new):
                     continue
             elif (lines_near < raw_y < lines_far and lines_left < raw_x < lines_right) and (
                 raw_x // cell_m * ROWS + raw_y // cell_m in cells or dx * dx + dy * dy > step2
@@ -191,13 +196,15 @@ class Motion:
             rows.append((track.name, x, y, speed, track.walking))
         return rows
 
-    def _leap(self, track: Track, to: Point, seen: Spot, at_ms: int, new: New) -> bool:
+    def _leap(
+        self, track: Track, to: Point, seen: Point, by: tuple[View, Person], at_ms: int, new: New
+    ) -> bool:  # fmt: skip
         """Whether a step that is long, or took long, may be the same person's; else its id stands for a stranger now."""
-        _, seen_x, seen_y = seen
-        if self._judges and too_far(track.last_seen, (at_ms, seen_x, seen_y)):
-            new.strangers.append(seen)
+        at = at_ms, *seen
+        if self._judges and too_far(track.last_seen, at) and too_far(track.last_seen, at, blur := blur_m(*by)):
+            new.strangers.append((by[1].track, *seen, blur))
             return False
-        self._pass_lines(track, to, (seen_x, seen_y), at_ms, new.passed)
+        self._pass_lines(track, to, seen, at_ms, new.passed)
         return True
 
     def _walk_or_stand(self, track: Track, speed: float, at_ms: int) -> None:
@@ -283,3 +290,17 @@ def drift_of(points: list[Sighting]) -> tuple[float, float] | None:
         sum_x += t * x
         sum_y += t * y
     return (sum_x / spread * 1000, sum_y / spread * 1000) if spread > 0 else None
+
+
+def jitter_m(points: list[Sighting]) -> float:
+    """How far points lie beside the steady walk that fits them best, root mean square; 0 where they are too few to tell."""
+    if len(points) < LEAST_POINTS:
+        return 0.0
+    vx, vy = drift_of(points) or (0.0, 0.0)
+    mean_t, mean_x, mean_y = (sum(values) / len(points) for values in zip(*points, strict=True))
+    off = 0.0
+    for at_ms, x, y in points:
+        seconds = (at_ms - mean_t) / 1000
+        dx, dy = x - mean_x - vx * seconds, y - mean_y - vy * seconds
+        off += dx * dx + dy * dy
+    return sqrt(off / (len(points) - 2))

@@ -151,7 +151,7 @@ class Trajectory:
 
     def _part(self, state: TrajectoryState, tracks: Tracks, camera: str, strangers: list[Spot]) -> None:
         """The ids of tracks that cannot be where their id is now do not stand for them any more."""
-        for id_, _, _ in strangers:
+        for id_, _, _, _ in strangers:
             if id_ in tracks:
                 track = tracks.pop(id_)
                 state.parted.setdefault(camera, {})[track.name] = track
@@ -239,7 +239,7 @@ class Trajectory:
 
     def _is_gone(self, track: Track, since_ms: int) -> bool:
         """Whether it is not waited for any more, if it was not seen for as long as to ``since_ms``."""
-        if self._judges and self._motion.has_left(track):
+        if self._judges and track.walking and self._motion.has_left(track):
             return True
         patience = self._newcomers.waiting.patience(track)
         return since_ms - track.seen_ms >= max(patience.hold_ms, patience.join_ms + self._late_join_ms)

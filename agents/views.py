@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import NamedTuple
 
 import msgspec
@@ -63,8 +64,10 @@ class View(NamedTuple):
     image: Box
 
 
-Spot = tuple[str, float, float]
-"""A row of a frame on the floor: the camera's id, x and y in metres."""
+Spot = tuple[str, float, float, float]
+"""A row of a frame on the floor: the camera's id, x and y in metres, and the point's blur."""
+BLUR = 0.1
+"""A box may end above or below the feet by this share of its height."""
 
 
 def camera_view(camera: Camera) -> View:
@@ -89,6 +92,24 @@ def floor_spots(view: View, people: tuple[Person, ...]) -> dict[int, tuple[float
             x, y = (h00 * px + h01 * py + h02) / w, (h10 * px + h11 * py + h12) / w
         found[number] = x, y
     return found
+
+
+def blur_m(view: View, person: Person) -> float:
+    """How far a floor point is off if its box is off by a tenth of its height: more the flatter the camera looks at it.
+
+    A point that the camera gives itself is taken at its word.
+    """
+    if person.x_m is not None and person.y_m is not None:
+        return 0.0
+    h00, h01, h02, h10, h11, h12, h20, h21, h22 = view.matrix
+    px, py = person.left_px + person.width_px / 2, person.top_px + person.height_px
+    low = py + BLUR * person.height_px
+    w, low_w = h20 * px + h21 * py + h22, h20 * px + h21 * low + h22
+    if w <= 0 or low_w <= 0:
+        return 0.0
+    x = (h00 * px + h01 * py + h02) / w - (h00 * px + h01 * low + h02) / low_w
+    y = (h10 * px + h11 * py + h12) / w - (h10 * px + h11 * low + h12) / low_w
+    return sqrt(x * x + y * y)
 
 
 def is_there(view: View, person: Person, x_m: float, y_m: float, odd: Odd) -> bool:

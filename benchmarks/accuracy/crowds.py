@@ -10,7 +10,7 @@ from typing import NamedTuple
 from benchmarks.accuracy import street_view
 from benchmarks.accuracy.floors import CAMERA, HALL, NOWHERE, Ends, Extent, extent_of, hall_files, moved, moved_view
 from benchmarks.accuracy.ledger import Files, Ledger, ledger_of
-from benchmarks.accuracy.recordings import Moments, people_of, read_mot, read_obsmat, read_petrack
+from benchmarks.accuracy.recordings import Moments, people_of, read_mot, read_obsmat, read_petrack, unscored
 from benchmarks.accuracy.scoring import Crossings, drift, false_joins, splits
 from benchmarks.figures import Figure, Options
 from streams.events import Frame
@@ -58,8 +58,7 @@ def measure(_: Options) -> Iterator[Figure]:
         if crowd.entrances != NOWHERE:
             yield from _figures(f"{crowd.name}, entrances at its ends", scene_of(moments, crowd.entrances))
     if STREET.path.is_file():
-        extent = extent_of(read_street(STREET.path))
-        yield from _figures("street, floor points by the homography", street_scene(STREET.path, extent))
+        yield from _figures("street, floor points by the homography", seen_street(true_boxes()))
 
 
 def absent(path: Path, name: str) -> Figure:
@@ -77,9 +76,18 @@ def _moved_ends(ends: Ends, extent: Extent) -> Ends:
 
 
 def street_scene(path: Path, extent: Extent) -> Scene:
-    """The boxes of the street camera, for the engine to find the floor points by its homography: with their jitter."""
+    """A tracker's boxes of the street camera, for the engine to find the floor points by its homography."""
+    return seen_street(read_mot(path, street_view.FPS, world=False), extent)
+
+
+def true_boxes() -> Moments:
+    return unscored(read_mot(STREET.path, street_view.FPS, world=False))
+
+
+def seen_street(moments: Moments, extent: Extent | None = None) -> Scene:
+    """Boxes of the street camera; their floor points are as its homography gives them, with the boxes' jitter."""
+    extent = extent or extent_of(read_street(STREET.path))
     view = moved_view(street_view.VIEW, extent)
-    moments = read_mot(path, street_view.FPS, world=False)
     return Scene(moments, hall_files(extent, view=view, size_px=street_view.SIZE_PX), NOWHERE)
 
 

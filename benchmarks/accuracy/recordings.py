@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import structs
+
 from streams.events import Person
 
 BOX_PX = 50.0, 170.0
@@ -62,6 +64,11 @@ def read_mot(path: Path, fps: float, *, world: bool) -> Moments:
     """MOTChallenge text. ``world``: columns 8 and 9 are floor points, in metres, and are taken."""
     rows = (_mot_row(path, number, line, world) for number, line in _lines(path.read_text(encoding="utf-8")))
     return _moments(rows, fps)
+
+
+def unscored(moments: Moments) -> Moments:
+    """True boxes have no score: what stands in their file says whether an evaluation counts them, and 0 is no doubt."""
+    return tuple(Moment(at_ms, tuple(structs.replace(p, score=-1.0) for p in people)) for at_ms, people in moments)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -299,6 +299,25 @@ def passages(events: Iterable[Event]) -> list[tuple[str, bool]]:
     return [(passed.track, passed.forward) for passed in of(EntrancePassed, events)]
 
 
+def test_an_id_that_breaks_on_the_way_out_is_one_person_who_is_counted_once() -> None:
+    #   street |door| hall          lost at x 0.9, before the line at 0.5; seen again at 0.0, behind it
+    #   <==9 . . .|. . 7======
+    run = Run()
+    made = run.walk("7", line(3.0, 0.9)) + run.wait(0.6) + run.walk("9", line(0.0, -1.0)) + run.wait(5)
+    assert [(joined.track, joined.source_track) for joined in of(TrackJoined, made)] == [("c1/7", "9")]
+    assert passages(made) == [("c1/7", False)]
+    assert [over.reason for over in of(TrackEnded, made)] == ["left"]
+
+
+def test_who_waits_before_the_door_with_a_broken_id_is_out_once() -> None:
+    #   street  7 . . 9 |door|       walked out, stands before the door, is lost for a second and a half, stands there
+    run = Run()
+    made = run.walk("7", [*line(3.0, -0.3), *stay(-0.3, 2.0)]) + run.wait(1.5) + run.walk("9", stay(-0.2, 2.0))
+    assert [(joined.track, joined.source_track) for joined in of(TrackJoined, made)] == [("c1/7", "9")]
+    made += run.walk("9", line(-0.2, 3.0))
+    assert passages(made) == [("c1/7", False), ("c1/7", True)]
+
+
 def test_who_is_counted_out_ends_at_once_and_is_nobodys_beginning() -> None:
     #   street | door | hall          7 walks out, is gone; a second later 9 comes in where 7 went
     #   <=======|=====7

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.accuracy.recordings import Moments, people_of, read_mot, read_obsmat, read_petrack
+from benchmarks.accuracy.recordings import Moments, people_of, read_mot, read_obsmat, read_petrack, unscored
 from tests.support.data import shared
 
 PETRACK = """# PeTrack project: a.pet
@@ -52,6 +52,13 @@ def test_mot_gives_boxes_and_floor_points_if_they_are_wanted(tmp_path: Path) -> 
     assert spots(read_mot(path, 10, world=False)) == [(0, "7", None, None), (200, "7", None, None)]
     box = read_mot(path, 10, world=False)[0].people[0]
     assert (box.left_px, box.top_px, box.width_px, box.height_px, box.score) == (100, 50, 20, 60, 0.9)
+
+
+def test_true_boxes_have_no_score_whatever_stands_in_their_column(tmp_path: Path) -> None:
+    """There 0 means that an evaluation may leave the box out; taken as a score it would be nobody."""
+    flagged = written(tmp_path, MOT.replace(",0.9,", ",0,"))
+    assert {p.score for m in read_mot(flagged, 10, world=False) for p in m.people} == {0}
+    assert {p.score for m in unscored(read_mot(flagged, 10, world=False)) for p in m.people} == {-1}
 
 
 @pytest.mark.parametrize("line", ["1 2 3", "1 2 three 4 5", "1 2 3 4 5 6"])
