@@ -35,7 +35,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from agents.crossing import Corners, Crossing
-from agents.doorways import come_in, gone_out
+from agents.doorways import come_in, gone_out, is_somebody
 from agents.floor_index import FloorIndex
 from agents.joining import Pair
 from agents.lines import PlanLine
@@ -195,6 +195,15 @@ class Trajectory:
             rows += self._catch_up(track, candidate, frame, state.tick_ms, out)
         return rows
 
+    def _passer(self, state: TrajectoryState, now: Frame, id_: str, candidate: Candidate) -> list[Event]:
+        """The whole track of an id that was not seen for long enough to be believed, but walked through an entrance."""
+        known = [*state.cameras.get(now.camera, {}).values(), *state.parted.get(now.camera, {}).values()]
+        track = self._new(now, id_, candidate, {track.name for track in known}, state.tick_ms)
+        out = self._started(now, track)
+        rows = self._catch_up(track, candidate, now, state.tick_ms, out)
+        out.append(Positions(hall=self._hall, at_ms=track.at_ms, camera=now.camera, rows=tuple(rows)))
+        return [*out, *self._ended(now.camera, track, now.at_ms)]
+
     def _catch_up(
         self, track: Track, candidate: Candidate, frame: Frame, tick_ms: int, out: list[Event]
     ) -> list[Position]:
@@ -256,7 +265,12 @@ class Trajectory:
         for camera, odd in state.odd.items():
             candidates = state.candidates.get(camera, {})
             for id_ in [id_ for id_, c in candidates.items() if now_ms - c.seen_ms - SECOND_MS >= CANDIDATE_LIVES_MS]:
-                odd.note("unconfirmed", len(candidates.pop(id_).points))
+                candidate = candidates.pop(id_)
+                if self._judges and is_somebody(self._entrances.index.all, self._floor(camera), candidate.points):
+                    now = Frame(hall=self._hall, at_ms=now_ms, camera=camera, people=())
+                    out += self._passer(state, now, id_, candidate)
+                else:
+                    odd.note("unconfirmed", len(candidate.points))
             if odd.rows or odd.kinds:
                 kinds = tuple(sorted(odd.kinds.items()))
                 out.append(OddRows(
@@ -292,11 +306,14 @@ class Trajectory:
 
     def _unseen(self, judged: Judgement, camera: str, track: Track) -> list[tuple[str, Crossing]]:
         """The entrance that a track passed before it was first seen, or after it was last seen."""
-        view = self._views.get(camera)
-        if view is None or not self._judges:
+        if not self._judges:
             return []
-        line = judged(self._entrances.index.all, view.floor, track.seen_at, (track.vx_mps, track.vy_mps))
+        line = judged(self._entrances.index.all, self._floor(camera), track.seen_at, (track.vx_mps, track.vy_mps))
         return [(track.name, Crossing(line, judged is come_in, track.at_ms))] if line else []
+
+    def _floor(self, camera: str) -> FloorIndex | None:
+        view = self._views.get(camera)
+        return view and view.floor
 
     def _end(
         self, camera: str, track: Track, decided_at_ms: int, reason: Literal["lost", "left", "config"]

@@ -9,7 +9,7 @@ import pytest
 
 from config.hall import Hall
 from streams.events import EntrancePassed, TrackEnded, TrackJoined, TrackStarted
-from tests.agents.test_identity import Run, T, line, of, passages, stay, tracks
+from tests.agents.test_identity import Run, T, line, odd_rows, of, passages, stay, tracks
 from tests.support.halls import PX_PER_M, RAW, camera, rules, small_hall
 
 SCALE = 1 / PX_PER_M
@@ -125,6 +125,32 @@ def test_what_was_done_under_an_id_that_broke_before_it_was_believed_is_not_lost
     assert (started.track, started.at_ms) == ("c1/8", T)
     assert started.x_m == pytest.approx(-0.8)
     assert passages(made) == [("c1/8", True)]
+
+
+@pytest.mark.parametrize(
+    ("path", "forward"), [(line(0.9, 0.2), False), (line(0.1, 0.8), True), (line(1.4, 0.8), False)]
+)
+def test_an_id_too_short_to_be_believed_that_walked_through_the_door_is_somebody(
+    path: list[tuple[float, float]], forward: bool
+) -> None:
+    #   <---|---7      seven boxes: half a second and a bit
+    run = doorway()
+    made = run.walk("7", path) + run.wait(6)
+    assert tracks(made) == ["c1/7"]
+    assert passages(made) == [("c1/7", forward)]
+    (over,) = of(TrackEnded, made)
+    assert (over.first_ms, over.at_ms) == (T, T + 100 * (len(path) - 1))
+    assert odd_rows(made) == []
+
+
+@pytest.mark.parametrize("path", [[(0.4, 4.0), (0.6, 4.0)] * 3, [(0.4, 4.0), (1.2, 4.0)], line(0.8, 1.4)])
+def test_one_that_only_jitters_on_the_line_or_was_seen_twice_or_on_one_side_only_is_nobody(
+    path: list[tuple[float, float]],
+) -> None:
+    run = doorway()
+    made = run.walk("7", path) + run.wait(6)
+    assert tracks(made) == []
+    assert passages(made) == []
 
 
 def test_a_false_box_somewhere_else_is_nobodys_beginning() -> None:
