@@ -100,6 +100,21 @@ class Newcomers:
         gone = [self._lost(track) for track in near]
         return pair_up(gone, [self._newcomer(id_, c) for id_, c in candidates.items()]) if gone else {}
 
+    def begun_before(self, candidates: Candidates, ready: Iterable[str], at_ms: int) -> None:
+        """Give newcomers that are believed now, and continue nobody, what they did under an id that broke before it was
+        believed: at a door that may be all that was seen outside.
+        """
+        # By place only: since it was seen first it may have turned, as people do behind a door.
+        news = [self._newcomer(id_, candidates[id_])._replace(velocity=None) for id_ in ready] if self._judges else []
+        given_up = [self._given_up(id_, c) for id_, c in candidates.items() if len(c.points) > 1 and c.last_ms < at_ms]
+        for id_, pair in (pair_up(given_up, news) if news and given_up else {}).items():
+            candidates[id_].points[:0] = candidates.pop(pair.name).points
+
+    def _given_up(self, id_: str, candidate: Candidate) -> Lost:
+        (at_ms, x, y), patience = candidate.points[-1], self.waiting.general
+        vx, vy = drift_of(candidate.points) or (0.0, 0.0)
+        return Lost(id_, at_ms, x, y, vx, vy, patience.join_ms, patience.join_ms, patience.join_m, self._outside(x, y))
+
     def _lost(self, track: Track) -> Lost:
         patience, (x, y) = self.waiting.patience(track), track.seen_at
         return Lost(

@@ -28,12 +28,16 @@ a camera's clock may be off by a minute or jump.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Literal
 
 import msgspec
 
 from agents.crossing import Corners, Crossing
+from agents.doorways import come_in, gone_out, is_somebody
+from agents.floor_index import FloorIndex
 from agents.joining import Pair
+from agents.lines import PlanLine
 from agents.newcomers import CANDIDATE_LIVES_MS, Newcomers
 from agents.tracks import Candidate, Motion, New, Track, Tracks, begin, path_length_m, stand
 from agents.twins import told_apart
@@ -56,6 +60,7 @@ from streams.events import (
 )
 
 SECOND_MS = 1000
+Judgement = Callable[[Iterable[PlanLine], FloorIndex | None, Point, Point], str | None]
 SLACK_MS = 500
 """A join is decided when the newcomer is believed; a frame or two that miss it may delay that."""
 
@@ -174,6 +179,8 @@ class Trajectory:
         parted, present = state.parted.setdefault(camera, {}), {row[0] for row in seen}
         lost = {t.name: id_ for id_, t in tracks.items() if t.name not in present and t.at_ms < frame.at_ms}
         pairs = self._newcomers.pairs([*(tracks[id_] for id_ in lost.values()), *parted.values()], candidates)
+        alone = [id_ for id_, believed in ready.items() if believed and id_ not in pairs]
+        self._newcomers.begun_before(candidates, alone, frame.at_ms)
         rows: list[Position] = []
         for id_, believed in ready.items():
             candidate, pair = candidates[id_], pairs.get(id_)
@@ -185,10 +192,19 @@ class Trajectory:
                 out.append(self._joined(frame, id_, track, candidate, pair))
             else:
                 track = self._new(frame, id_, candidate, {*(t.name for t in tracks.values()), *parted}, state.tick_ms)
-                out.append(self._started(frame, track))
+                out += self._started(frame, track)
             tracks[id_] = track
             rows += self._catch_up(track, candidate, frame, state.tick_ms, out)
         return rows
+
+    def _passer(self, state: TrajectoryState, now: Frame, id_: str, candidate: Candidate) -> list[Event]:
+        """The whole track of an id that was not seen for long enough to be believed, but walked through an entrance."""
+        known = [*state.cameras.get(now.camera, {}).values(), *state.parted.get(now.camera, {}).values()]
+        track = self._new(now, id_, candidate, {track.name for track in known}, state.tick_ms)
+        out = self._started(now, track)
+        rows = self._catch_up(track, candidate, now, state.tick_ms, out)
+        out.append(Positions(hall=self._hall, at_ms=track.at_ms, camera=now.camera, rows=tuple(rows)))
+        return [*out, *self._ended(now.camera, track, now.at_ms)]
 
     def _catch_up(
         self, track: Track, candidate: Candidate, frame: Frame, tick_ms: int, out: list[Event]
@@ -208,11 +224,13 @@ class Trajectory:
         self._entrances.start(track.strips, (track.x_m, track.y_m))
         return track
 
-    def _started(self, frame: Frame, track: Track) -> TrackStarted:
-        return TrackStarted(
+    def _started(self, frame: Frame, track: Track) -> list[Event]:
+        unseen = self._unseen(come_in, frame.camera, track)
+        started = TrackStarted(
             hall=self._hall, at_ms=track.first_ms, decided_at_ms=frame.at_ms, camera=frame.camera, track=track.name,
             x_m=track.x_m, y_m=track.y_m,
         )  # fmt: skip
+        return [started, *self._passages(unseen, frame.at_ms)]
 
     def _joined(self, frame: Frame, id_: str, track: Track, candidate: Candidate, pair: Pair) -> TrackJoined:
         return TrackJoined(
@@ -250,7 +268,12 @@ class Trajectory:
         for camera, odd in state.odd.items():
             candidates = state.candidates.get(camera, {})
             for id_ in [id_ for id_, c in candidates.items() if now_ms - c.seen_ms - SECOND_MS >= CANDIDATE_LIVES_MS]:
-                odd.note("unconfirmed", len(candidates.pop(id_).points))
+                candidate = candidates.pop(id_)
+                if self._judges and is_somebody(self._entrances.index.all, self._floor(camera), candidate.points):
+                    now = Frame(hall=self._hall, at_ms=now_ms, camera=camera, people=())
+                    out += self._passer(state, now, id_, candidate)
+                else:
+                    odd.note("unconfirmed", len(candidate.points))
             if odd.rows or odd.kinds:
                 kinds = tuple(sorted(odd.kinds.items()))
                 out.append(OddRows(
@@ -277,8 +300,23 @@ class Trajectory:
 
     def _ended(self, camera: str, track: Track, decided_at_ms: int) -> list[Event]:
         passed = [(track.name, crossing) for crossing in self._motion.last_step(track)]
-        reason: Literal["left", "lost"] = "left" if self._motion.has_left(track) else "lost"
+        left = self._motion.has_left(track)
+        if not left:
+            unseen = self._unseen(gone_out, camera, track)
+            passed, left = passed + unseen, bool(unseen)
+        reason: Literal["left", "lost"] = "left" if left else "lost"
         return [*self._passages(passed, decided_at_ms), self._end(camera, track, decided_at_ms, reason)]
+
+    def _unseen(self, judged: Judgement, camera: str, track: Track) -> list[tuple[str, Crossing]]:
+        """The entrance that a track passed before it was first seen, or after it was last seen."""
+        if not self._judges:
+            return []
+        line = judged(self._entrances.index.all, self._floor(camera), track.seen_at, (track.vx_mps, track.vy_mps))
+        return [(track.name, Crossing(line, judged is come_in, track.at_ms))] if line else []
+
+    def _floor(self, camera: str) -> FloorIndex | None:
+        view = self._views.get(camera)
+        return view and view.floor
 
     def _end(
         self, camera: str, track: Track, decided_at_ms: int, reason: Literal["lost", "left", "config"]
