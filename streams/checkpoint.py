@@ -24,6 +24,19 @@ class HallRecord(msgspec.Struct, array_like=True):
     body: bytes
 
 
+class Removed(msgspec.Struct, array_like=True, frozen=True):
+    """What is remembered of a hall that was removed, to know repeats from before by, should it be configured again.
+
+    ``lane``, ``era``, ``offset``: what told the removal, in a lane that learns of it from another one. ``windows``: the
+    numbers seen of its senders, encoded, in the lane that they send to.
+    """
+
+    lane: str = ""
+    era: int = 0
+    offset: int = 0
+    windows: bytes = b""
+
+
 class Mark(msgspec.Struct, array_like=True, frozen=True):
     """Where a lane's partition stood.
 
@@ -31,7 +44,7 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
     ``next_offset``, to know the log again by; ``log_id``: of the log, or topic, it belongs to; ``pending``: the era
     begins with the next record and gets its timestamp, ``era`` at the least; ``snapshot_ms``: time of the last snapshot;
     ``lost_from``: the records from here up to ``next_offset`` were lost, and nobody has been told yet; ``until``: with this
-    offset a new era begins, because the log is a copy that goes on by itself.
+    offset a new era begins, because the log is a copy that goes on by itself; ``removed``: halls that are no more.
     """
 
     era: int
@@ -45,6 +58,7 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
     snapshot_ms: int = 0
     lost_from: int | None = None
     until: int | None = None
+    removed: dict[str, Removed] = {}
 
 
 class Restored(NamedTuple):

@@ -77,8 +77,8 @@ def test_a_live_log_and_its_replay_are_one(path: Path) -> None:
     assert lived(inputs(path), states(path)).records == there
 
 
-NOT_RECORDED = {"alert_raised"}
-"""Only a failing agent alerts as yet, and none fails."""
+NOT_RECORDED = {"alert_raised", "hall_removed"}
+"""Only a failing agent alerts as yet, and none fails; no hall could be removed when they were made."""
 
 
 def test_between_them_they_hold_nearly_everything_that_there_is() -> None:
