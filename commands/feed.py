@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from rich.text import Text
 from agents.topology import TOPOLOGY
 from commands.common import Ended, clear_errors, open_log, settings
 from commands.config import ORIGIN, in_log
-from commands.played import Files, Halls, Options, given_files, open_recording, place
+from commands.played import Files, Halls, Options, check_hall, given_files, open_recording, place
 from commands.positions import Given, position_options
 from streams.driver import closing_ticks
 from streams.log import EventLog
@@ -68,8 +69,9 @@ def command(
 
     At any speed the engine lives through the seconds of the recording and concludes what `hall replay` concludes.
 
-    A hall that the log does not know is configured first, from --hall or from the recording itself. One that it knows
-    keeps its files (`hall config apply` changes them).
+    A hall that the log does not know is configured first, from --hall or from the recording itself, and that is said. One
+    that it knows keeps its files (`hall config apply` changes them). A --hall that is not a hall of the recording, or whose
+    files are not those in force, is refused.
 
     \b
       hall simulate --hours 1 --out day && hall feed day/recording.jsonl.gz       into `hall run --no-simulate`
@@ -89,10 +91,9 @@ def command(
         own_clock = _own_clock(log, speed, embedded=found.broker.embedded)
         options = Options(given_files(directory, rules), given, start)
         source = open_recording(recording, options, known)
+        check_hall(source, options.given, known)
         plays = place(source, log, options, known, own_clock=own_clock)
-        halls = Halls(known, options.given, own_clock=own_clock)
-        for hall in halls.different:
-            click.echo(f"{hall}: the log's own files stay in force (`hall config apply` changes them)", err=True)
+        halls = Halls(known, options.given, own_clock=own_clock, say=partial(click.echo, err=True))
         feeder = Feeder(log, TOPOLOGY, own_clock=own_clock)
         timeline = ticked(halls.admit(plays)) if own_clock else halls.admit(plays)
         _play(feeder, timeline, Pace(speed, Clock()), source.count, halls.files if own_clock and not more else None)
