@@ -1,4 +1,4 @@
-"""``hall feed``: play a recording into the log of a running hall."""
+"""``hall feed``: play a recording into the log of a running hall, or frames as a tracker writes them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from rich.text import Text
 from agents.topology import TOPOLOGY
 from commands.common import Ended, clear_errors, open_log, settings
 from commands.config import ORIGIN, in_log
+from commands.feed_stdin import feed_stdin, refuse_options
 from commands.played import Files, Halls, Options, check_hall, given_files, open_recording, place
 from commands.positions import Given, position_options
 from streams.driver import closing_ticks
 from streams.log import EventLog
 from streams.operating.feeding import Clock, Feeder, Pace
 from streams.playing import Play, ticked
+
+STDIN = Path("-")
 
 
 class Speed(click.ParamType):
@@ -40,7 +43,7 @@ class Speed(click.ParamType):
 
 
 @click.command("feed")
-@click.argument("recording", type=click.Path(exists=True, path_type=Path))
+@click.argument("recording", type=click.Path(exists=True, path_type=Path, allow_dash=True))
 @click.option("--speed", type=Speed(), default="1", show_default=True, help="Times as fast as it was recorded, or max.")
 @click.option(
     "--hall", "directory", type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -58,6 +61,12 @@ def command(
     start: str | None, more: bool,
 ) -> None:  # fmt: skip
     """Play RECORDING into the log, as the cameras sent it; a running engine takes it from there.
+
+    With - for RECORDING, frames are read from standard input and put into the log as they come, one JSON object a line
+    (docs/sending-frames.md); lines that cannot be used are told and counted. End of input or Ctrl-C ends it.
+
+    \b
+      my-tracker | hall feed -
 
     RECORDING is a simulation (`hall simulate`), a log saved by `hall record`, or a file of positions
     (docs/recordings.md). What the edge sent is played; what the engine concluded then, it concludes anew.
@@ -88,10 +97,14 @@ def command(
     found = settings()
     with clear_errors(), open_log(found) as log:
         known = in_log(log)
+        if recording == STDIN:
+            refuse_options(given, speed, start, more=more)
+            feed_stdin(log, known, given_files(directory, rules), given)
+            return
         own_clock = _own_clock(log, speed, embedded=found.broker.embedded)
         options = Options(given_files(directory, rules), given, start)
         source = open_recording(recording, options, known)
-        check_hall(source, options.given, known)
+        check_hall(recording, source.halls, options.given, known)
         plays = place(source, log, options, known, own_clock=own_clock)
         halls = Halls(known, options.given, own_clock=own_clock, say=partial(click.echo, err=True))
         feeder = Feeder(log, TOPOLOGY, own_clock=own_clock)

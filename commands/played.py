@@ -109,18 +109,18 @@ def _hall_of_positions(options: Options, known: Mapping[str, Files]) -> Hall:
     return load_files(next(iter(halls.values()))).hall
 
 
-def check_hall(source: Recording, given: Mapping[str, Files], known: Mapping[str, Files]) -> None:
+def check_hall(path: Path, halls: Sequence[str], given: Mapping[str, Files], known: Mapping[str, Files]) -> None:
     """Raises Ended where --hall is not a hall of the recording, or one that the log has with other files."""
     for hall, files in given.items():
-        if source.halls and hall not in source.halls:
+        if halls and hall not in halls:
             raise Ended(
-                f"--hall is hall {hall!r}, but {source.path} is of {', '.join(source.halls)}: expected the directory of a "
+                f"--hall is hall {hall!r}, but {path} is of {', '.join(halls)}: expected the directory of a "
                 "hall that the recording is of. Its own files are in it: leave --hall out, or name the right one. "
                 "Nothing was fed.", 64,
             )  # fmt: skip
         if known.get(hall, files) != files:
             raise Ended(
-                f"{hall} is in force in this log with other files than those of --hall: the recording would be judged by "
+                f"{hall} is in force in this log with other files than those of --hall: what is fed would be judged by "
                 f"the log's. Put yours in force first (`hall config apply DIR`), or leave --hall out. Nothing was fed.", 64,
             )  # fmt: skip
 
