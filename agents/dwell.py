@@ -21,7 +21,17 @@ import msgspec
 
 from config.hall import Hall
 from config.rules import Rules
-from streams.events import Configured, DwellEnded, DwellExceeded, Event, Positions, Tick, ZoneEntered, ZoneLeft
+from streams.events import (
+    Configured,
+    DwellEnded,
+    DwellExceeded,
+    Event,
+    HallRemoved,
+    Positions,
+    Tick,
+    ZoneEntered,
+    ZoneLeft,
+)
 
 MINUTE_MS = 60_000
 SPARE_MINUTES = 10
@@ -53,7 +63,7 @@ class DwellState(msgspec.Struct):
 
 class Dwell:
     name: ClassVar[str] = "dwell"
-    reads: ClassVar[tuple[type[Event], ...]] = (Positions, ZoneEntered, ZoneLeft, Tick, Configured)
+    reads: ClassVar[tuple[type[Event], ...]] = (Positions, ZoneEntered, ZoneLeft, Tick, Configured, HallRemoved)
     writes: ClassVar[tuple[type[Event], ...]] = (DwellExceeded, DwellEnded)
 
     def __init__(self, hall: Hall, rules: Rules) -> None:
@@ -67,6 +77,7 @@ class Dwell:
         self._idle_at_most = int(rules.trajectory.join_within_s / 60) + SPARE_MINUTES
         self._on: dict[type[Event], Callable[[DwellState, Any], list[Event]]] = {
             ZoneEntered: self._entered, ZoneLeft: self._left, Tick: self._tick, Configured: self._configured,
+            HallRemoved: self._removed,
         }  # fmt: skip
 
     def initial(self) -> DwellState:
@@ -112,6 +123,9 @@ class Dwell:
         # The zones say in this same pass who left what vanished, but only after this event: the next tick looks.
         state.configured_ms = event.at_ms
         return []
+
+    def _removed(self, state: DwellState, event: HallRemoved) -> list[Event]:
+        return self._drop_vanished(state, event.at_ms)  # no tick will come to it any more
 
     def _drop_vanished(self, state: DwellState, decided_ms: int) -> list[Event]:
         """End the stays that nobody ended in zones that are no more."""

@@ -18,7 +18,7 @@ import msgspec
 
 from config.hall import Hall
 from config.rules import Rules
-from streams.events import Configured, Event, HeatAdded, HeatCell, Positions, Tick, TrackEnded
+from streams.events import Configured, Event, HallRemoved, HeatAdded, HeatCell, Positions, Tick, TrackEnded
 
 MINUTE_MS = 60_000
 CELLS_AT_MOST = 20_000
@@ -41,7 +41,7 @@ class HeatState(msgspec.Struct):
 
 class Heat:
     name: ClassVar[str] = "heat"
-    reads: ClassVar[tuple[type[Event], ...]] = (Positions, TrackEnded, Tick, Configured)
+    reads: ClassVar[tuple[type[Event], ...]] = (Positions, TrackEnded, Tick, Configured, HallRemoved)
     writes: ClassVar[tuple[type[Event], ...]] = (HeatAdded,)
 
     def __init__(self, hall: Hall, rules: Rules) -> None:
@@ -50,6 +50,7 @@ class Heat:
         self._max_gap_ms = round(rules.heat.max_gap_s * 1000)
         self._on: dict[type[Event], Callable[[HeatState, Any], tuple[Event, ...]]] = {
             Positions: self._positions, TrackEnded: self._ended, Tick: self._tick, Configured: self._configured,
+            HallRemoved: self._removed,
         }  # fmt: skip
 
     def initial(self) -> HeatState:
@@ -95,6 +96,9 @@ class Heat:
         out = self._flush(state, event.at_ms)
         state.cell_m = self._cell_m
         return out
+
+    def _removed(self, state: HeatState, event: HallRemoved) -> tuple[Event, ...]:
+        return self._flush(state, event.at_ms)
 
     def _flush(self, state: HeatState, decided_ms: int) -> tuple[Event, ...]:
         floor = {key: ms for key, ms in state.cells.items() if -FAR < key < FAR}

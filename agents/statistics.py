@@ -37,6 +37,7 @@ from config.rules import Rules
 from streams.events import (
     Configured,
     Event,
+    HallRemoved,
     LineCrossed,
     LineHour,
     Tick,
@@ -94,7 +95,7 @@ class StatisticsState(msgspec.Struct):
 class Statistics:
     name: ClassVar[str] = "statistics"
     reads: ClassVar[tuple[type[Event], ...]] = (
-        ZoneEntered, ZoneLeft, LineCrossed, TripEnded, ZonesSettled, Tick, Configured,
+        ZoneEntered, ZoneLeft, LineCrossed, TripEnded, ZonesSettled, Tick, Configured, HallRemoved,
     )  # fmt: skip
     writes: ClassVar[tuple[type[Event], ...]] = (ZoneHour, LineHour, TripsHour)
 
@@ -107,6 +108,7 @@ class Statistics:
         self._on: dict[type[Event], Callable[[StatisticsState, Any], Iterator[Event] | None]] = {
             ZoneEntered: self._entered, ZoneLeft: self._left, LineCrossed: self._crossed, TripEnded: self._trip,
             ZonesSettled: self._settled, Tick: self._tick, Configured: self._configured,
+            HallRemoved: self._removed,
         }  # fmt: skip
 
     def initial(self) -> StatisticsState:
@@ -217,6 +219,13 @@ class Statistics:
         if not start <= at_ms < end:
             self._hour = start, end = local_hour(self._tz, at_ms)
         return start, end
+
+    def _removed(self, state: StatisticsState, event: HallRemoved) -> Iterator[Event]:
+        """Nothing will settle any more: everything is summed up, and the last hour published as far as it has come."""
+        last_ms = max((change.at_ms for change in state.kept), default=event.at_ms)
+        yield from self._sum_up(state, max(last_ms + 1, event.at_ms), event.at_ms)
+        if state.hour_ms is not None:
+            yield from self._publish(state, state.hour_ms, event.at_ms)
 
     # -- publishing ------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ SENSING = Lane(
     name="sensing",
     topic=OBSERVATIONS,
     origin=True,
-    carries=(ev.Frame, ev.FramesShed, ev.Configured),
+    carries=(ev.Frame, ev.FramesShed, ev.Configured, ev.HallRemoved),
     agents=(
         Trajectory,  # Frame -> Positions, EntrancePassed, OddRows (internal), track_started, track_joined, track_ended
         Cameras,     # OddRows -> input_odd, alarm_raised, alarm_cleared
@@ -42,7 +42,7 @@ SERVICE = Lane(
     name="service",
     topic=JOURNAL,
     carries=(
-        ev.Configured, ev.LogLost, ev.ClockSetBack,
+        ev.Configured, ev.HallRemoved, ev.LogLost, ev.ClockSetBack,
         ev.TrackStarted, ev.TrackJoined, ev.TrackEnded, ev.InputOdd, ev.ZoneEntered, ev.ZoneLeft, ev.ZonesSettled,
         ev.DwellExceeded, ev.DwellEnded, ev.LineCrossed, ev.TripEnded, ev.DensityChanged, ev.HeatAdded,
         ev.AlarmRaised, ev.AlarmCleared, ev.ZoneHour, ev.LineHour, ev.TripsHour, ev.PeopleInside, ev.CountDrift,

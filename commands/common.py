@@ -13,7 +13,7 @@ import click
 
 from config.loading import ConfigError, load_halls
 from config.settings import Settings
-from streams.embedded.errors import LogError, TopicMissing
+from streams.embedded.errors import LogError, LogMissing, TopicMissing
 from streams.embedded.log import Log
 from streams.kafka.access import Access
 from streams.kafka.log import KafkaLog
@@ -107,7 +107,22 @@ def kafka_access(found: Settings) -> Access:
 
 
 def open_embedded(found: Settings, *, create: bool = False, read_only: bool = False) -> Log:
-    return Log.open(log_path(found), sync=found.sync, max_bytes=found.log_max_bytes, create=create, read_only=read_only)
+    path = log_path(found)
+    if not create and not path.exists():
+        raise LogMissing(_where(found, path))
+    return Log.open(path, sync=found.sync, max_bytes=found.log_max_bytes, create=create, read_only=read_only)
+
+
+def _where(found: Settings, path: Path) -> str:
+    """Where a log was looked for, why there, and how to have it looked for elsewhere."""
+    if os.environ.get("HALL_BROKER"):
+        why, how = "HALL_BROKER says so", "set HALL_BROKER to where it is"
+    else:
+        given = "" if os.environ.get("HALL_VAR") else ", the default"
+        here = "" if path.is_absolute() else f", seen from {Path.cwd()}"
+        why = f"HALL_VAR is {found.var}{given}{here}"
+        how = "set HALL_VAR to the directory that `hall run` names at its start, or HALL_BROKER=kafka://host:port"
+    return f"{path.absolute()}: there is no log here ({why}). What to do: {how}; or let `hall run` make one here."
 
 
 def halls_of(directory: Path | None, found: Settings) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""``hall config``: put a hall's files in force, and show those that are."""
+"""``hall config``: put a hall's files in force, show those that are, take a hall out again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from agents.topology import TOPOLOGY
 from commands.common import Ended, clear_errors, now_ms, open_log, settings
-from config.loading import examine, hall_dirs, load_halls, read_dir
+from config.loading import examine, hall_dirs, load_files, load_halls, read_dir
 from config.problems import ConfigError
 from streams.lane import Lane
 from streams.log import EventLog
@@ -26,7 +26,7 @@ ORIGIN: Lane = next(lane for lane in TOPOLOGY.lanes if lane.origin)
 
 @click.group("config")
 def command() -> None:
-    """Put a hall's files in force, and show those that are.
+    """Put a hall's files in force, show those that are, and take a hall out again.
 
     Configuration enters through the log, between two records, so that a replay has the rules that were in force.
     """
@@ -83,8 +83,7 @@ def sound_halls(directory: Path) -> dict[str, dict[str, str]]:
 
 def in_log(log: EventLog) -> dict[str, dict[str, str]]:
     """The files of every hall: those in force, or those that stand in the log and will be."""
-    states = admin.lane_states(log, TOPOLOGY)
-    return admin.files_in_force(states) | admin.coming(log, states)
+    return admin.in_log(log, admin.lane_states(log, TOPOLOGY))
 
 
 def show_difference(hall: str, old: Mapping[str, str] | None, new: Mapping[str, str], most: int | None) -> None:
@@ -113,6 +112,70 @@ def _report(log: EventLog, applied: Sequence[Applied], wait_s: float | None) -> 
     if not all(outcome.in_force for outcome in outcomes):
         held = "".join(f"\n{one.said()}" for one in admin.held_back(log, [ORIGIN.topic]))
         raise Ended(f"not in force after {wait_s:g} s; it stands in the log and will be (see `hall status`){held}", 75)
+
+
+@command.command("remove")
+@click.argument("hall")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--wait", "wait_s", type=click.FloatRange(min=0), default=10.0, show_default=True,
+    help="Seconds to wait until it is removed.",
+)  # fmt: skip
+def remove(hall: str, yes: bool, wait_s: float) -> None:
+    """Take HALL out of the engine, through the log.
+
+    Its agents close what they have: tracks, stays and alarms end with reason `config`, the hour so far is published. Then
+    the engine forgets it: its state leaves the checkpoint, `hall status` and the live table show it no more, and frames
+    that still come for it are put aside as `no_such_hall`. What was published stays in the log as long as its topics keep
+    it. Put in force again (`hall config apply`), the hall begins with nothing.
+
+    \b
+      hall config remove demo
+      hall config remove demo --yes    in a script
+
+    Exit code: 0 removed (or in the log, if no engine runs), 64 no such hall, 75 not yet after --wait, 78 refused.
+    """
+    with clear_errors(), open_log(settings()) as log:
+        known = in_log(log)
+        if hall not in known:
+            there = ", ".join(known) or "none"
+            raise Ended(f"expected a hall that is in force ({there}), got {hall!r}; nothing was changed", 64)
+        _say_what_goes(hall, known)
+        if not yes:
+            click.confirm(f"remove {hall}?", abort=True)
+        written = configuring.remove(log, [hall], configuring.clock_ms(log, now_ms()))
+        _report_removal(log, written, wait_s if log.runners() else None)
+
+
+def _say_what_goes(hall: str, known: Mapping[str, Mapping[str, str]]) -> None:
+    plan = load_files(known[hall]).hall
+    click.echo(
+        f"{hall} ({plan.name}): {len(plan.zones)} zones, {len(plan.lines)} lines, cameras "
+        f"{', '.join(camera.id for camera in plan.cameras)}\n"
+        "  ends: every track, stay and alarm of it, with reason config; the hour so far is published\n"
+        "  goes: its files, its state and its counts (`hall config show` writes the files out first)\n"
+        "  stays: what was published, for as long as the topics keep it"
+    )
+    others = ", ".join(name for name in known if name != hall)
+    click.echo(f"  not touched: {others}" if others else "  it is the only hall of this log")
+
+
+def _report_removal(log: EventLog, written: Sequence[Applied], wait_s: float | None) -> None:
+    hall = written[0].hall
+    if wait_s is None:
+        click.echo("written to the log; no engine runs: it is removed when one is started (`hall run`, `hall worker`)")
+    else:
+        outcome = configuring.wait(log, ORIGIN, written, time.monotonic() + wait_s)[0]
+        if outcome.reason:
+            raise Ended(f"{hall}: not removed: {outcome.reason}. Everything of it is as it was", 78)
+        if not outcome.in_force:
+            raise Ended(
+                f"{hall}: not removed after {wait_s:g} s; the removal stands in the log and will be carried out", 75
+            )
+        click.echo(f"{hall}: removed")
+    click.echo(
+        "its cameras' frames are dead letters from here on; whoever starts `hall run` with its files brings it back"
+    )
 
 
 def _fate(outcome: Outcome) -> str:

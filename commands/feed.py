@@ -1,8 +1,9 @@
-"""``hall feed``: play a recording into the log of a running hall."""
+"""``hall feed``: play a recording into the log of a running hall, or frames as a tracker writes them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,7 +14,8 @@ from agents.topology import TOPOLOGY
 from commands.common import Ended, clear_errors, open_log, settings
 from commands.config import ORIGIN, in_log
 from commands.console import Console
-from commands.played import Files, Halls, Options, given_files, open_recording, place
+from commands.feed_stdin import feed_stdin, refuse_options
+from commands.played import Files, Halls, Options, check_hall, given_files, open_recording, place
 from commands.positions import Given, position_options
 from commands.showing import span
 from streams.clock import RUN_MS
@@ -22,6 +24,8 @@ from streams.log import EventLog
 from streams.operating.feeding import Clock, Feeder, Pace
 from streams.playing import Play, Stray, ticked
 from streams.topics import DAY_MS
+
+STDIN = Path("-")
 
 
 class Speed(click.ParamType):
@@ -42,7 +46,7 @@ class Speed(click.ParamType):
 
 
 @click.command("feed")
-@click.argument("recording", type=click.Path(exists=True, path_type=Path))
+@click.argument("recording", type=click.Path(exists=True, path_type=Path, allow_dash=True))
 @click.option("--speed", type=Speed(), default="1", show_default=True, help="Times as fast as it was recorded, or max.")
 @click.option(
     "--hall", "directory", type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -61,6 +65,12 @@ def command(
 ) -> None:  # fmt: skip
     """Play RECORDING into the log, as the cameras sent it; a running engine takes it from there.
 
+    With - for RECORDING, frames are read from standard input and put into the log as they come, one JSON object a line
+    (docs/sending-frames.md); lines that cannot be used are told and counted. End of input or Ctrl-C ends it.
+
+    \b
+      my-tracker | hall feed -
+
     RECORDING is a simulation (`hall simulate`), a log saved by `hall record`, or a file of positions
     (docs/recordings.md). What the edge sent is played; what the engine concluded then, it concludes anew.
 
@@ -71,8 +81,9 @@ def command(
 
     At any speed the engine lives through the seconds of the recording and concludes what `hall replay` concludes.
 
-    A hall that the log does not know is configured first, from --hall or from the recording itself. One that it knows
-    keeps its files (`hall config apply` changes them).
+    A hall that the log does not know is configured first, from --hall or from the recording itself, and that is said. One
+    that it knows keeps its files (`hall config apply` changes them). A --hall that is not a hall of the recording, or whose
+    files are not those in force, is refused.
 
     \b
       hall simulate --hours 1 --out day && hall feed day/recording.jsonl.gz       into `hall run --no-simulate`
@@ -89,13 +100,16 @@ def command(
     found = settings()
     with clear_errors(), open_log(found) as log:
         known = in_log(log)
+        if recording == STDIN:
+            refuse_options(given, speed, start, more=more)
+            feed_stdin(log, known, given_files(directory, rules), given)
+            return
         own_clock = _own_clock(log, speed, embedded=found.broker.embedded)
         options = Options(given_files(directory, rules), given, start)
         source = open_recording(recording, options, known)
+        check_hall(recording, source.halls, options.given, known)
         plays = place(source, log, options, known, own_clock=own_clock)
-        halls = Halls(known, options.given, own_clock=own_clock)
-        for hall in halls.different:
-            click.echo(f"{hall}: the log's own files stay in force (`hall config apply` changes them)", err=True)
+        halls = Halls(known, options.given, own_clock=own_clock, say=partial(click.echo, err=True))
         for stray in source.strays:
             click.echo(f"WARNING: {_ahead(stray, own_clock=own_clock)}", err=True)
         feeder = Feeder(log, TOPOLOGY, own_clock=own_clock)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,7 +22,7 @@ from commands.showing import when
 from commands.sources import start_ms
 from config.hall import Hall
 from config.loading import load_files, read_dir
-from streams.events import Configured
+from streams.events import Configured, HallRemoved
 from streams.log import EventLog
 from streams.operating import admin
 from streams.playing import Play, Stray, in_time, moved, recorded, strays
@@ -29,6 +30,8 @@ from streams.recording import RecordingError, is_recording
 from streams.recordings import OptionsError, PositionsError
 
 Files = Mapping[str, str]
+
+_KEY = re.compile(rb'"key":"([^"\\]{1,64})"')
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Recording:
-    """Can be played as often as wanted. ``count``: about how many events it holds."""
+    """Can be played as often as wanted. ``count``: about how many events it holds.
+
+    ``halls``: of whom they are; a file of positions does not say.
+    """
 
     path: Path
     count: int
     plays: Sequence[Play] | None = None
+    halls: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Play]:
         return in_time(self._as_given(), {stray.number for stray in self.strays})
@@ -80,7 +87,8 @@ def open_recording(path: Path, options: Options, known: Mapping[str, Files]) -> 
     mark = b'"topic":"%s"' % ORIGIN.topic.encode()
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-            return Recording(path, sum(mark in line and b'"key' in line for line in lines))
+            keys = [found[1] for line in lines if mark in line and (found := _KEY.search(line))]
+        return Recording(path, len(keys), halls=tuple(sorted({key.decode(errors="replace") for key in keys})))
     except (OSError, EOFError, zlib.error) as e:
         raise RecordingError(f"{path}: cannot be read to its end, {e}: it was cut off, or is damaged") from e
 
@@ -108,6 +116,22 @@ def _hall_of_positions(options: Options, known: Mapping[str, Files]) -> Hall:
         there = f"the log has {', '.join(halls)}" if halls else "the log has none"
         raise click.UsageError(f"positions do not say which hall they are of ({there}): give --hall DIR")
     return load_files(next(iter(halls.values()))).hall
+
+
+def check_hall(path: Path, halls: Sequence[str], given: Mapping[str, Files], known: Mapping[str, Files]) -> None:
+    """Raises Ended where --hall is not a hall of the recording, or one that the log has with other files."""
+    for hall, files in given.items():
+        if halls and hall not in halls:
+            raise Ended(
+                f"--hall is hall {hall!r}, but {path} is of {', '.join(halls)}: expected the directory of a "
+                "hall that the recording is of. Its own files are in it: leave --hall out, or name the right one. "
+                "Nothing was fed.", 64,
+            )  # fmt: skip
+        if known.get(hall, files) != files:
+            raise Ended(
+                f"{hall} is in force in this log with other files than those of --hall: what is fed would be judged by "
+                f"the log's. Put yours in force first (`hall config apply DIR`), or leave --hall out. Nothing was fed.", 64,
+            )  # fmt: skip
 
 
 def place(
@@ -154,15 +178,17 @@ class Halls:
 
     ``own_clock``: the recording is the log's clock. Then files that were put in force before it stand at a time of their
     own, 1970 on an empty log, and retention takes them first: they are said once more at the recording's first moment,
-    which changes nothing for the engine.
+    which changes nothing for the engine. ``say``: told of each hall that is new to the log.
     """
 
-    def __init__(self, known: Mapping[str, Files], given: Mapping[str, Files], *, own_clock: bool = False) -> None:
+    def __init__(
+        self, known: Mapping[str, Files], given: Mapping[str, Files], *, own_clock: bool = False,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self.files = {**given, **known}
+        self._known, self._say = known, say
         self._own = set(self.files)
         self._new = {hall: files for hall, files in self.files.items() if own_clock or hall not in known}
-        self.different = [hall for hall, files in given.items() if self.files[hall] != files]
-        """Halls of --hall whose files in the log are others: those stay."""
         self.left_out = 0
         """Configurations of the recording that were not played."""
 
@@ -170,6 +196,8 @@ class Halls:
         """The plays that are for the log, the halls' files first. Raises Ended at one of an unknown hall."""
         first = next(plays)
         for hall, files in self._new.items():
+            if hall not in self._known:
+                self._introduce(hall, "--hall")
             yield Play(first.at_ms, ORIGIN.topic, Configured(hall=hall, at_ms=first.at_ms, files=dict(files)))
         yield from (play for play in chain((first,), plays) if self._admits(play))
 
@@ -181,10 +209,21 @@ class Halls:
                 self.left_out += 1
                 return False
             load_files(event.files)
+            if event.hall not in self.files:
+                self._introduce(event.hall, "the recording")
             self.files[event.hall] = event.files
+        elif isinstance(event, HallRemoved):
+            return event.hall not in self._own
         elif event.hall not in self.files:
             raise _unknown_hall(event.hall)
         return True
+
+    def _introduce(self, hall: str, source: str) -> None:
+        others = ", ".join(self._known) or "none"
+        self._say(
+            f"{hall}: was not in force in this log (in force: {others}); the files of {source} are put in force with it. "
+            f"`hall config show {hall}` shows them, `hall config remove {hall}` takes the hall out again."
+        )
 
 
 def _unknown_hall(hall: str) -> Ended:

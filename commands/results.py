@@ -15,7 +15,7 @@ from commands.inputs import Inputs
 from config.hall import Hall
 from config.loading import load_files
 from streams.engine import Output, Tap
-from streams.events import AlertRaised, Configured, Event, snake_case
+from streams.events import AlertRaised, Configured, Event, HallRemoved, snake_case
 
 
 class HallResults:
@@ -54,7 +54,7 @@ class Results:
 
     def _see(self, event: Event) -> None:
         self.inputs.observe(event)
-        if isinstance(event, Configured) and event.hall not in self._halls:
+        if isinstance(event, Configured) and event.files and event.hall not in self._halls:
             self.expect(event.files)
         if (found := self._halls.get(event.hall)) is not None:
             for part in found.parts:
@@ -69,7 +69,8 @@ class Results:
         if self._out is not None:
             self._out.write(output.value + b"\n")
         # The agents' own conclusions came by the tap; what the engine says itself does not.
-        if output.id is not None and output.id.agent == "engine" and not isinstance(output.event, Configured):
+        told_on = isinstance(output.event, Configured | HallRemoved)
+        if output.id is not None and output.id.agent == "engine" and not told_on:
             self._see(output.event)
 
     def save(self) -> list[Path]:

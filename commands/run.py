@@ -16,7 +16,8 @@ import click
 from rich.live import Live
 
 from agents.topology import SERVICE, TOPOLOGY
-from commands.common import clear_errors, halls_of, now_ms, settings
+from commands.common import clear_errors, now_ms, settings
+from commands.config import in_log
 from commands.console import Console
 from commands.live.board import Board
 from commands.live.follow import Follower
@@ -25,8 +26,8 @@ from commands.live.table import render
 from commands.logs import set_up_logging
 from commands.output import STDOUT, check_reader, silence
 from commands.serving import Engine, engine_of
-from config.loading import ConfigError, load_files
-from config.settings import Settings
+from commands.start import Start, log_text, named_halls, start_of
+from config.loading import load_files
 from devices.simulator import Simulator
 from streams.codec import encode
 from streams.log import EventLog
@@ -79,42 +80,37 @@ class Options:
 def command(
     directory: Path | None, simulate: bool | None, seconds: float | None, plain: bool, seed: int, level: float
 ) -> None:
-    """Run the engine for the halls of DIRECTORY (or HALL_CONFIG, or the demo hall), and show what it sees.
+    """Run the engine for the halls of DIRECTORY (or HALL_CONFIG), and show what it sees.
 
-    Nothing else is needed: the log is a file in HALL_VAR (default: var), /metrics is on HALL_HTTP (default:
-    127.0.0.1:9464). Ctrl-C stops cleanly; run again, and it goes on where it was. With HALL_BROKER=kafka://host:port the
-    log is on Kafka, and this is one of its workers (`hall worker` is the same without table and crowd).
+    Without either, the halls that the log has in force go on. A log that has none gets the demo hall with a simulated
+    crowd, and goes on with it at the next run; the demo never comes into a log that has another hall.
+
+    Nothing else is needed: the log is a file in HALL_VAR (default: var, from where you stand; its path is said at the
+    start), /metrics is on HALL_HTTP (default: 127.0.0.1:9464). Ctrl-C stops cleanly; run again, and it goes on where it
+    was. With HALL_BROKER=kafka://host:port the log is on Kafka, and this is one of its workers (`hall worker` is the same
+    without table and crowd).
 
     \b
-      hall run                     the demo hall with a simulated crowd
+      hall run                     the log's halls; in a new log the demo hall, with a simulated crowd
       hall run --for 60            the same for a minute, with a summary
       hall run halls/              your halls; feed them with `hall feed`, or cameras
       hall run halls/ --simulate   your halls with simulated crowds
+      HALL_VAR=var/demo hall run   the demo beside your own halls, in a log of its own
     """
     found = settings()
     set_up_logging(found)
-    simulated = directory is None and found.config is None if simulate is None else simulate
     with clear_errors():
-        halls = _halls(directory, found, simulated=simulated)
+        named = named_halls(directory, found)
         engine = engine_of(found, TOPOLOGY)
         with engine.log:
-            asyncio.run(_run(engine, halls, Options(simulated, seconds, plain, seed, level)))
+            click.echo(log_text(found, engine.log), err=True)
+            start = start_of(engine.log, named, in_log(engine.log), simulate=simulate)
+            for line in start.said:
+                click.echo(line, err=True)
+            asyncio.run(_run(engine, start, Options(start.simulate, seconds, plain, seed, level)))
 
 
-def _halls(directory: Path | None, found: Settings, *, simulated: bool) -> dict[str, dict[str, str]]:
-    """The files to put in force: none, if nobody named any and there is to be no demo. Then the log's own are."""
-    if directory is None and found.config is None and not simulated:
-        return {}
-    halls = halls_of(directory, found)
-    for hall, files in halls.items():
-        try:
-            load_files(files)
-        except ConfigError as e:
-            raise Fatal(78, f"hall {hall}:\n{e}") from e
-    return halls
-
-
-async def _run(engine: Engine, halls: dict[str, dict[str, str]], options: Options) -> None:
+async def _run(engine: Engine, start: Start, options: Options) -> None:
     own_clock = engine.log.topics()[OBSERVATIONS].time == "producer"
     if own_clock and options.simulate:
         raise Fatal(
@@ -128,19 +124,19 @@ async def _run(engine: Engine, halls: dict[str, dict[str, str]], options: Option
     if options.seconds is not None:
         loop.call_later(options.seconds, service.stop)
     try:
-        await _attend(engine.log, service, halls, options)
+        await _attend(engine.log, service, start, options)
     finally:
         await service.leave()  # also when something failed before it could run
 
 
-async def _attend(store: EventLog, service: WorkerService, halls: dict[str, dict[str, str]], options: Options) -> None:
+async def _attend(store: EventLog, service: WorkerService, start: Start, options: Options) -> None:
     """Put the halls' files in force, and show what becomes of them, for as long as the engine runs."""
-    if halls:
-        await service.append(configured(store, halls, clock_ms(store, now_ms())))
-    screen = Screen(store, service, options, halls)
+    if start.apply:
+        await service.append(configured(store, start.apply, clock_ms(store, now_ms())))
+    screen = Screen(store, service, options, start.show)
     service.spawn(screen.run())
     if options.simulate:
-        service.spawn(_simulate(store, service, halls, options))
+        service.spawn(_simulate(store, service, start.show, options))
     try:
         await service.run()
     finally:

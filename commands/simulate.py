@@ -79,13 +79,13 @@ def command(
     leave. Cameras report them with noise, missed and false boxes and broken ids.
 
     OUT/recording.jsonl.gz is the log (`hall replay`, `hall feed`), OUT/truth/HALL.json the ground truth of each hall,
-    OUT/halls/HALL/ its files. The halls are called after the one that is simulated: demo-1, demo-2 and so on.
+    OUT/halls/HALL/ its files. One hall keeps its own id; several are called after it: demo-1, demo-2 and so on.
 
     \b
     Examples:
       hall simulate --out day                           one demo hall, one hour
       hall simulate --halls 3 --hours 2 --seed 7 --out day
-      hall replay day/recording.jsonl.gz --hall day/halls/demo-1
+      hall replay day/recording.jsonl.gz --hall day/halls/demo
     """
     if out.exists() and any(out.iterdir()):
         raise click.BadParameter(f"expected a new or empty directory, {out} has files", param_hint="--out")
@@ -93,7 +93,8 @@ def command(
         files = read_dir(hall_dir)
         base = load_files(files).hall
         begin_ms = start_ms(start, base, DEFAULT_START)
-        made = [_simulated(files, f"{base.id}-{n}", seed, begin_ms, fps, level) for n in range(1, halls + 1)]
+        names = [base.id] if halls == 1 else [f"{base.id}-{n}" for n in range(1, halls + 1)]
+        made = [_simulated(files, base.id, name, seed, begin_ms, fps, level) for name in names]
     except (ConfigError, RenameError) as e:
         raise click.ClickException(f"{hall_dir} cannot be simulated:\n{e}") from e
     try:
@@ -103,8 +104,10 @@ def command(
     _print_summary(truths, count, out)
 
 
-def _simulated(files: dict[str, str], hall_id: str, seed: int, start_ms: int, fps: float, level: float) -> Simulated:
-    own = {**files, "hall.yaml": renamed(files["hall.yaml"], hall_id)}
+def _simulated(
+    files: dict[str, str], base_id: str, hall_id: str, seed: int, start_ms: int, fps: float, level: float
+) -> Simulated:
+    own = dict(files) if hall_id == base_id else {**files, "hall.yaml": renamed(files["hall.yaml"], hall_id)}
     return Simulated(own, Simulator(load_files(own).hall, seed=seed, start_ms=start_ms, fps=fps, level=level))
 
 

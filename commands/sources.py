@@ -15,7 +15,7 @@ from config.hall import Hall
 from config.loading import load_files, read_dir
 from streams.codec import TICK, BadRecord, Decoder, encode
 from streams.driver import closing_ticks, lay_out
-from streams.events import Configured
+from streams.events import Configured, HallRemoved
 from streams.lane import Lane
 from streams.record import Record
 from streams.recording import is_recording, read_header, read_recording
@@ -105,8 +105,8 @@ def _under(path: Path, lane: Lane, hall: str, files: Mapping[str, str]) -> Itera
 
 
 def _of_hall(path: Path, lane: Lane, hall: str) -> Iterator[Record]:
-    """What came in for a hall, usable or not, and the ticks; its configurations left out."""
-    decoder = Decoder((Configured,))
+    """What came in for a hall, usable or not, and the ticks; its configurations and its removal left out."""
+    decoder = Decoder((Configured, HallRemoved))
     for record in read_recording(path):
         if record.topic == lane.topic and record.key in (None, hall.encode()) and not _is_one(decoder, record):
             yield record

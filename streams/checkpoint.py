@@ -26,6 +26,19 @@ class HallRecord(msgspec.Struct, array_like=True):
     body: bytes
 
 
+class Removed(msgspec.Struct, array_like=True, frozen=True):
+    """What is remembered of a hall that was removed, to know repeats from before by, should it be configured again.
+
+    ``lane``, ``era``, ``offset``: what told the removal, in a lane that learns of it from another one. ``windows``: the
+    numbers seen of its senders, encoded, in the lane that they send to.
+    """
+
+    lane: str = ""
+    era: int = 0
+    offset: int = 0
+    windows: bytes = b""
+
+
 class Mark(msgspec.Struct, array_like=True, frozen=True):
     """Where a lane's partition stood.
 
@@ -36,7 +49,7 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
     offset a new era begins, because the log is a copy that goes on by itself;
     ``behind``: records that are stamped too far before the time, so far; ``root_era``: the era from which this one follows
     by computing, over clocks that were set back (0: it is the first of its kind); ``heard``: the furthest (era, offset) of
-    which another lane has said something here.
+    which another lane has said something here; ``removed``: halls that are no more.
     """
 
     era: int
@@ -53,6 +66,7 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
     behind: Behind | None = None
     root_era: int = 0
     heard: tuple[int, int] = (0, 0)
+    removed: dict[str, Removed] = {}
 
 
 class Restored(NamedTuple):

@@ -16,7 +16,7 @@ import msgspec
 from streams.clock import BACK_MS, Clock, stamp_after
 from streams.codec import BadRecord
 from streams.driver import seconds_between
-from streams.events import Configured, EdgeEvent, Event
+from streams.events import Configured, EdgeEvent, Event, HallRemoved
 from streams.lane import Topology
 from streams.recording import read_recording
 
@@ -34,7 +34,7 @@ class Play(NamedTuple):
 
 
 def recorded(path: Path, topology: Topology) -> Iterator[Play]:
-    """What the edge sent, and the configurations, in the order of the recording. Raises RecordingError."""
+    """What the edge sent, and the configurations and removals of halls, in the order of the recording. Raises RecordingError."""
     lanes = {lane.topic: lane for lane in topology.lanes}
     for record in read_recording(path):
         lane = lanes.get(record.topic)
@@ -44,7 +44,7 @@ def recorded(path: Path, topology: Topology) -> Iterator[Play]:
             event = lane.decoder.decode(record.value)
         except BadRecord:
             continue
-        if isinstance(event, EdgeEvent) or (lane.origin and isinstance(event, Configured)):
+        if isinstance(event, EdgeEvent) or (lane.origin and isinstance(event, Configured | HallRemoved)):
             yield Play(record.timestamp_ms, record.topic, event)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from streams.codec import TICK, encode
-from streams.events import Configured
+from streams.events import Configured, HallRemoved
 from streams.log import Append
 from streams.partitioner import partition_of
 from streams.topics import OBSERVATIONS
@@ -30,6 +30,11 @@ def configured(log: Counted, halls: Mapping[str, Mapping[str, str]], at_ms: int)
         keyed(log, OBSERVATIONS, hall, encode(Configured(hall=hall, at_ms=at_ms, files=dict(files))), at_ms)
         for hall, files in sorted(halls.items())
     ]
+
+
+def removed(log: Counted, hall: str, at_ms: int) -> Append:
+    """A row that removes a hall."""
+    return keyed(log, OBSERVATIONS, hall, encode(HallRemoved(hall=hall, at_ms=at_ms)), at_ms)
 
 
 def ticks(log: Counted, topics: Iterable[str], at_ms: int | None = None) -> list[Append]:

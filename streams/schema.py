@@ -11,7 +11,7 @@ import msgspec
 
 import streams.events as ev
 from streams.codec import TICK
-from streams.events import Conclusion, Configured, Event, Row
+from streams.events import Conclusion, Configured, Event, HallRemoved, Row
 from streams.lane import Topology
 from streams.topics import SNAPSHOTS, TOPICS, Topic
 
@@ -117,7 +117,7 @@ def _marked_down(value: Any) -> Any:
 
 def _add_id(kind: type[Event], definition: Json) -> None:
     """What the engine publishes has an id in front; files put in force have none yet when they are handed in."""
-    if not issubclass(kind, Conclusion | Configured):
+    if not issubclass(kind, Conclusion | Configured | HallRemoved):
         return
     definition["properties"] = {"id": ID} | definition["properties"]
     if issubclass(kind, Conclusion):

@@ -34,9 +34,9 @@ def test_the_verbs_find_the_simulated_truth(tmp_path: Path) -> None:
     made, summary = tmp_path / "made", tmp_path / "summary.json"
     options = ["--halls", "1", "--hours", "0.5", "--seed", "1", "--start", "2026-03-02T09:00:00"]
     run(["simulate", *options, "--hall", str(EXAMPLES / "forum"), "--out", str(made)])
-    recording, hall = str(made / "recording.jsonl.gz"), str(made / "halls" / "forum-1")
+    recording, hall = str(made / "recording.jsonl.gz"), str(made / "halls" / "forum")
     run(["replay", recording, "--hall", hall, "--summary", str(summary)])
-    assert truth.compare(truth.load(made / "truth" / "forum-1.json"), json.loads(summary.read_text())) == []
+    assert truth.compare(truth.load(made / "truth" / "forum.json"), json.loads(summary.read_text())) == []
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4])

@@ -106,6 +106,10 @@ class Board:
             view.inside = old.inside
         self.halls[hall.id] = view
 
+    def remove(self, hall: str) -> None:
+        """It is no more; what was counted of it stays counted."""
+        self.halls.pop(hall, None)
+
     def tell_time(self, at_ms: int) -> None:
         """The log's time, which goes on in a quiet hall too, and back where a clock was set back."""
         for view in self.halls.values():

@@ -8,7 +8,7 @@ from commands.live.board import Board
 from config.hall import Hall
 from config.loading import ConfigError, load_files
 from streams.codec import BadRecord, Decoder, id_of
-from streams.events import Configured, Event
+from streams.events import Configured, Event, HallRemoved
 from streams.ids import EventId, Seen, parse_id
 from streams.lane import Lane
 from streams.log import EventLog
@@ -90,6 +90,8 @@ class Follower:
         if item.hall is not None:
             self._board.configure(item.hall)
         self._board.observe(item.event, new=item.new)
+        if isinstance(item.event, HallRemoved):
+            self._board.remove(item.event.hall)
 
     def _hall(self, event: Configured) -> Hall:
         """Said again every hour: what is known is not loaded again."""

@@ -6,9 +6,10 @@ from collections import Counter
 
 from streams.codec import TICK, BadRecord, drain_asked_ms, id_of
 from streams.engine.hall import HallRuntime
-from streams.engine.letters import Letters
+from streams.engine.letters import ENGINE, Letters
+from streams.engine.removal import RemovedHalls
 from streams.engine.windows import is_new
-from streams.events import ClockSetBack, Configured, EdgeEvent, Event
+from streams.events import ClockSetBack, Configured, EdgeEvent, Event, HallRemoved
 from streams.ids import EventId, Place, parse_id
 from streams.lane import Lane
 from streams.partitioner import partition_of
@@ -32,8 +33,11 @@ _HEAD = 500
 class Admission:
     """Judges the records of one partition. What it refuses is dead-lettered, or counted as a repeat."""
 
-    def __init__(self, lane: Lane, partition: int, partitions: int, counts: Counter[str]) -> None:
+    def __init__(
+        self, lane: Lane, partition: int, partitions: int, counts: Counter[str], removed: RemovedHalls
+    ) -> None:  # fmt: skip
         self._lane, self._partition, self._partitions, self._counts = lane, partition, partitions, counts
+        self._removed = removed
         self.nowhere = f"~{partition}"
         """Stands for the hall in ids of what belongs to none."""
         self._remedy = REMEDY if lane.origin else REMEDY_BELOW
@@ -65,10 +69,24 @@ class Admission:
         if misplaced:
             out.dead(name, "wrong_hall", f"the event says hall {event.hall[:64]!r}, its key says {key[:64]!r}")
             return None
-        if hall is None and not isinstance(event, Configured):
+        if hall is None and not isinstance(event, Configured | HallRemoved):
+            if self._is_of_before(record):
+                return None
             out.dead(name, "no_such_hall", f"hall {event.hall[:64]!r} is not configured; {self._remedy}")
             return None
         return event
+
+    def _is_of_before(self, record: Record) -> bool:
+        """Whether it was published in the former life of a hall that was removed, by us or, once more, by the lane above."""
+        if self._lane.origin:
+            return False
+        try:
+            event_id = parse_id(id_of(record.value or b"") or "")
+        except ValueError:
+            return False
+        repeats = self._removed.precedes(event_id)
+        self._counts["repeats"] += repeats
+        return repeats or event_id.lane == self._lane.name
 
     def _belongs(self, key: bytes) -> int:
         return partition_of(key, self._partitions) if self._partitions > 1 else self._partition
@@ -117,11 +135,22 @@ class Admission:
         if key not in seen and len(seen) >= WRITERS:
             out.dead(hall, "undecodable", f"a conclusion of {key}: expected at most {WRITERS} agents that write here")
             return False
-        if event_id.place <= seen.get(key, (-1, -1, -1)):
+        if event_id.place <= seen.get(key, (-1, -1, -1)) or self._precedes(seen, event_id):
             self._counts["repeats"] += 1
             return False
         seen[key] = event_id.place
         return True
+
+    def _precedes(self, seen: dict[str, Place], event_id: EventId) -> bool:
+        """Whether it is of a former life of its hall.
+
+        Of this one the engine of its lane spoke first, when it passed the configuration on, and a lane publishes in the
+        order of its records: an agent that is heard for the first time has nothing to say of what came before that.
+        """
+        if f"{event_id.lane}:{event_id.agent}" in seen:
+            return False
+        engine = seen.get(f"{event_id.lane}:{ENGINE}")
+        return event_id.place[:2] < engine[:2] if engine else self._removed.precedes(event_id)
 
     def _known_era(self, seen: dict[str, Place]) -> int:
         return max(self.era, *(place[0] for place in seen.values())) if seen else self.era

@@ -164,6 +164,15 @@ class HallRuntime:
         self._failures, self._off = {}, NOBODY
         self.rebase()
 
+    def clear_plan(self) -> None:
+        """Agents of a floor without zones, lines and cameras over the old states; raises without having changed anything."""
+        states = _body.decode(self.encode()).states
+        hall = self.hall.model_copy(update={"zones": (), "lines": (), "cameras": ()})
+        agents = HallAgents(self._lane, hall, self.rules.model_copy(update={"limits": ()}))
+        self.agents, self._states = agents, agents.decode(states)
+        self._failures, self._off = {}, NOBODY
+        self.rebase()
+
     def step(
         self, event: Event, raw: bytes | None, time_ms: int, tap: Tap | None = None, meter: Meter | None = None
     ) -> tuple[list[Made], list[Failure]]:

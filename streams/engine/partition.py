@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 from streams.checkpoint import HallRecord, Mark, Restored, StateUnreadable, checksum, encode_hall, encode_mark
 from streams.clock import BACK_MS, behind
-from streams.codec import MAX_OUTPUT_BYTES, encode
+from streams.codec import MAX_OUTPUT_BYTES, encode, id_of
 from streams.engine.admission import Admission
 from streams.engine.hall import HallRuntime
 from streams.engine.letters import Letters, Output
 from streams.engine.passes import FATAL, Meter, Tap, told
-from streams.events import ClockSetBack, Configured, Event, FramesShed, Tick
-from streams.ids import Place
+from streams.engine.removal import RemovedHalls
+from streams.events import ClockSetBack, Configured, Event, FramesShed, HallRemoved, Tick
+from streams.ids import Place, parse_id
 from streams.lane import Lane
 from streams.record import Record
 from streams.topics import HOUR_MS
@@ -41,11 +42,15 @@ class OtherLog(Exception):
 
 
 class Checkpoint(NamedTuple):
-    """Records to write, in this order: the halls that changed (hall id, value), then the mark."""
+    """Records to write, in this order: the halls that changed (hall id, value), then the mark.
+
+    ``gone``: halls that were removed, whose records can be taken away when the mark is there.
+    """
 
     halls: list[tuple[str, bytes]]
     mark: bytes
     next_offset: int
+    gone: tuple[str, ...] = ()
 
 
 class SetBack(NamedTuple):
@@ -77,7 +82,9 @@ class Engine:
         self.halls: dict[bytes, HallRuntime] = {}
         self.counts: Counter[str] = Counter()
         self._tap, self._meter, self._time_to = tap, meter, time_to
-        self._admission = Admission(lane, partition, partitions, self.counts)
+        self._removed = RemovedHalls(restored.mark.removed if restored and restored.mark else {})
+        self._gone: list[str] = []
+        self._admission = Admission(lane, partition, partitions, self.counts, self._removed)
         self._set_back: SetBack | None = None
         self._last: Record | None = None
         self._resume(restored.mark if restored else None)
@@ -196,6 +203,8 @@ class Engine:
             if offset >= hall.resume_at:
                 name = hall.hall.id
                 out.say(name, Configured(hall=name, at_ms=self.time_ms, files=hall.files))
+        for name in self._removed:
+            out.say(name, HallRemoved(hall=name, at_ms=self.time_ms))
 
     def _say_lost(self, out: Letters) -> None:
         first, self._lost_from = self._lost_from or 0, None
@@ -265,6 +274,8 @@ class Engine:
             return  # its state was written after the mark, and holds this record already
         if type(event) is Configured:  # has no subclasses, and isinstance is slow on these types
             self._configure(hall, event, record, out)
+        elif type(event) is HallRemoved:
+            self._remove(hall, event, record, out)
         elif hall is not None and self._admission.admit(hall, event, record, self.time_ms, out):
             if type(event) is FramesShed:
                 self.counts["frames_shed"] += event.count
@@ -298,6 +309,7 @@ class Engine:
             out.dead(name, "bad_config", told(e, 2000))
             return
         hall.seen = seen
+        hall.windows |= self._removed.take(event.hall)
         if self.lane.origin:
             out.say(event.hall, event)
         self.counts["configured"] += 1
@@ -315,6 +327,29 @@ class Engine:
         self.halls = dict(sorted([*self.halls.items(), (event.hall.encode(), hall)]))
         return hall
 
+    def _remove(self, hall: HallRuntime | None, event: HallRemoved, record: Record, out: Letters) -> None:
+        """Its agents close what they had, as for zones that are gone; then it is told on, behind what belongs to it."""
+        name, seen = event.hall, hall.seen if hall else {}
+        if (not self.lane.origin and not self._admission.is_fresh(seen, name, record, out)) or hall is None:
+            return
+        if self.lane.origin:  # now, whatever the clock says of whoever asked for it
+            event = HallRemoved(hall=name, at_ms=self.time_ms)
+        try:
+            hall.clear_plan()
+        except FATAL:
+            raise
+        except Exception as e:  # noqa: BLE001 - whatever an agent's constructor raises
+            out.dead(name, "bad_config", told(e, 2000))
+            return
+        self._offer(hall, Configured(hall=name, at_ms=event.at_ms, files={}), None, out)
+        self._offer(hall, event, None, out)
+        if self.lane.origin:
+            out.say(name, event)
+        self._removed.add(name, hall.windows, None if self.lane.origin else parse_id(id_of(record.value or b"") or ""))
+        self._gone.append(name)
+        del self.halls[name.encode()]
+        self.counts["removed"] += 1
+
     # -- state -----------------------------------------------------------------------------------------------------
 
     def checkpoint(self) -> Checkpoint:
@@ -327,7 +362,8 @@ class Engine:
             if body != hall.written:
                 hall.written = body
                 changed.append((hall.hall.id, encode_hall(HallRecord(max(seen_to, hall.resume_at), body))))
-        return Checkpoint(changed, encode_mark(self.mark()), self.next_offset)
+        gone, self._gone = tuple(name for name in self._gone if name.encode() not in self.halls), []
+        return Checkpoint(changed, encode_mark(self.mark()), self.next_offset, gone)
 
     def whole(self) -> Checkpoint:
         """Everything up to here, every hall included: what a new owner writes first, and what a snapshot is."""
@@ -341,6 +377,7 @@ class Engine:
         return Mark(
             self.era, self.pending, self.next_offset, self.time_ms, known, self.log_id, self.topology, halls,
             self.snapshot_ms, self._lost_from, self.until, self._behind, self._root_era, self._admission.heard,
+            self._removed.known(),
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from streams.events.alerts import AlertRaised
 from streams.events.base import Conclusion, EdgeEvent, Event, Row, snake_case
-from streams.events.engine import ClockSetBack, Configured, Dead, DeadReason, Late, LogLost, Tick
+from streams.events.engine import ClockSetBack, Configured, Dead, DeadReason, HallRemoved, Late, LogLost, Tick
 from streams.events.sensing import (
     DensityChanged,
     DwellEnded,
@@ -46,7 +46,7 @@ __all__ = [
     "AlarmCleared", "AlarmRaised", "AlertRaised", "ClockSetBack", "Conclusion", "Configured", "CountDrift",
     "Dead", "DeadReason", "DensityChanged", "DwellEnded", "DwellExceeded", "EdgeEvent", "EntrancePassed", "Event", "Extent",
     "Frame", "FramesShed",
-    "FruinLevel", "HeatAdded", "HeatCell", "InputOdd", "Late", "LineCrossed", "LineHour", "LogLost", "Metric",
+    "FruinLevel", "HallRemoved", "HeatAdded", "HeatCell", "InputOdd", "Late", "LineCrossed", "LineHour", "LogLost", "Metric",
     "OddKind", "OddRows", "PeopleInside", "Person", "Position", "Positions", "Presence", "Row", "Tick", "TrackEnded",
     "TrackJoined", "TrackStarted", "TripCount", "TripEnded", "TripsHour", "ZoneEntered", "ZoneHour", "ZoneLeft",
     "ZonesSettled", "snake_case",

@@ -18,6 +18,12 @@ class Configured(Event, frozen=True, kw_only=True, gc=False):
     files: dict[str, str]
 
 
+class HallRemoved(Event, frozen=True, kw_only=True, gc=False):
+    """The hall is no more: its agents have closed what they had. The engine says it again at every whole hour."""
+
+    topic: ClassVar[str | None] = "hall.journal"
+
+
 class LogLost(Conclusion, frozen=True, kw_only=True, gc=False):
     """Records that the engine had not read were removed from the log: ``first_offset`` up to, not with, ``next_offset``."""
 

@@ -12,7 +12,7 @@ from streams.checkpoint import Mark, Restored, StateUnreadable, as_mark
 from streams.codec import BadRecord, Decoder
 from streams.engine.hall import InForce
 from streams.engine.hall import in_force as hall_files
-from streams.events import Configured
+from streams.events import Configured, Event, HallRemoved
 from streams.lane import Lane, Topology
 from streams.log import EventLog, Held, Place, Time
 from streams.operating.reading import restored_from
@@ -23,7 +23,7 @@ from streams.worker.failure import Fatal
 
 STEP = 5_000
 
-_configured = Decoder((Configured,))
+_settings = Decoder((Configured, HallRemoved))
 
 
 class LaneState(NamedTuple):
@@ -154,26 +154,38 @@ def files_in_force(states: Iterable[LaneState]) -> dict[str, dict[str, str]]:
     return {hall: found.files for hall, found in in_force(states).items()}
 
 
-def coming(log: EventLog, states: Iterable[LaneState]) -> dict[str, dict[str, str]]:
-    """By hall, the files that stand in the log behind the marks: they come into force once the engine gets there."""
-    found: dict[str, dict[str, str]] = {}
+def coming(log: EventLog, states: Iterable[LaneState]) -> dict[str, dict[str, str] | None]:
+    """By hall, the files that stand in the log behind the marks: they come into force once the engine gets there.
+
+    None: the hall is removed then.
+    """
+    found: dict[str, dict[str, str] | None] = {}
     for state in origins(states):
         start = state.mark.next_offset if state.mark else state.start
         for record in records(log, state.lane.topic, state.partition, start, state.end):
-            if (event := as_configured(record)) is not None:
-                found[event.hall] = event.files
+            event = as_setting(record)
+            if event is not None:
+                found[event.hall] = event.files if isinstance(event, Configured) else None
     return found
 
 
-def as_configured(record: Record) -> Configured | None:
-    """The event, if that is what the record is. Cheap for records that are something else."""
-    if record.key is None or b'"configured"' not in (record.value or b"")[:200]:
+def in_log(log: EventLog, states: Iterable[LaneState]) -> dict[str, dict[str, str]]:
+    """The files of every hall: those in force, or those that stand in the log and will be."""
+    states = tuple(states)
+    found = files_in_force(states) | coming(log, states)
+    return {hall: files for hall, files in sorted(found.items()) if files is not None}
+
+
+def as_setting(record: Record) -> Configured | HallRemoved | None:
+    """The event, if it puts a hall's files in force or removes it. Cheap for records that are something else."""
+    head = (record.value or b"")[:200]
+    if record.key is None or not (b'"configured"' in head or b'"hall_removed"' in head):
         return None
     try:
-        event = _configured.decode(record.value)
+        event: Event = _settings.decode(record.value)
     except BadRecord:
         return None
-    return event if isinstance(event, Configured) else None
+    return event if isinstance(event, Configured | HallRemoved) else None
 
 
 def held_back(log: EventLog, topics: Iterable[str]) -> list[Held]:

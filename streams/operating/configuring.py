@@ -10,9 +10,9 @@ from typing import NamedTuple
 from streams.codec import MAX_OUTPUT_BYTES, BadRecord, Decoder, encode
 from streams.events import Configured, Dead
 from streams.lane import Lane
-from streams.log import EventLog
+from streams.log import Append, EventLog
 from streams.operating import admin
-from streams.rows import configured
+from streams.rows import configured, removed
 from streams.topics import DEAD, OBSERVATIONS
 from streams.worker.failure import Fatal
 
@@ -24,7 +24,7 @@ _dead = Decoder((Dead,))
 
 
 class Applied(NamedTuple):
-    """Where a hall's configuration stands in the log; ``dead_from``: where the dead letters ended before."""
+    """Where a hall's configuration, or its removal, stands in the log; ``dead_from``: where the dead letters ended before."""
 
     hall: str
     partition: int
@@ -33,7 +33,7 @@ class Applied(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """``in_force``, or dead for this ``reason``; neither: the engine has not come to it."""
+    """``in_force`` (or removed), or dead for this ``reason``; neither: the engine has not come to it."""
 
     hall: str
     in_force: bool
@@ -64,12 +64,20 @@ def clock_ms(log: EventLog, now_ms: int) -> int:
 
 def put(log: EventLog, halls: Mapping[str, Mapping[str, str]], at_ms: int) -> list[Applied]:
     """Append the configurations of ``halls``, in one transaction."""
-    rows = configured(log, halls, at_ms)
+    return _put(log, sorted(halls), configured(log, halls, at_ms))
+
+
+def remove(log: EventLog, halls: Sequence[str], at_ms: int) -> list[Applied]:
+    """Append the removals of ``halls``, in one transaction."""
+    return _put(log, halls, [removed(log, hall, at_ms) for hall in halls])
+
+
+def _put(log: EventLog, halls: Sequence[str], rows: Sequence[Append]) -> list[Applied]:
     ends = {row.partition: log.end(DEAD, row.partition) for row in rows}
     placed = log.append(rows)
     return [
         Applied(hall, row.partition, offset, ends[row.partition])
-        for hall, row, (offset, _) in zip(sorted(halls), rows, placed, strict=True)
+        for hall, row, (offset, _) in zip(halls, rows, placed, strict=True)
     ]
 
 

@@ -96,7 +96,7 @@ def _by_time(scenes: Sequence[Read], refused: Sequence[tuple[int, str, Bad]], wh
 
 def _collected(scenes: Sequence[Read], options: Options, by_time: bool) -> Collected:
     people = [(number, text, scene, _people(scene)) for number, text, scene in scenes]
-    labels = {_label(p) for _, _, _, found in people for p in found if isinstance(p, Somebody)}
+    labels = {label_of(p) for _, _, _, found in people for p in found if isinstance(p, Somebody)}
     scheme = classes.numbered(labels) if any(map(str.isdecimal, labels)) else classes.NAMED
     collected = Collected(Selection(scheme, labels, options.classes), options.min_score)
     for number, text, scene, found in people:
@@ -112,17 +112,17 @@ def _collected(scenes: Sequence[Read], options: Options, by_time: bool) -> Colle
 
 
 def _people(scene: Scene) -> list[Somebody | Bad]:
-    return [_one(raw) for raw in scene.people]
+    return [somebody_of(raw) for raw in scene.people]
 
 
-def _one(raw: msgspec.Raw) -> Somebody | Bad:
+def somebody_of(raw: msgspec.Raw) -> Somebody | Bad:
     try:
         return _somebody.decode(raw)
     except UNREADABLE as e:
         return Bad(NOT_JSON, f'expected a person as {{"id": 3, "box": [left, top, width, height]}}, {e}')
 
 
-def _label(somebody: Somebody) -> str:
+def label_of(somebody: Somebody) -> str:
     return "" if somebody.label is None else str(somebody.label)
 
 
@@ -139,13 +139,13 @@ def _take(collected: Collected, moment: int, somebody: Somebody | Bad, number: i
     try:
         if isinstance(somebody, Bad):
             raise somebody
-        if not collected.leaves_out(moment, _label(somebody)):
-            collected.add(moment, _person(somebody))
+        if not collected.leaves_out(moment, label_of(somebody)):
+            collected.add(moment, person_of(somebody))
     except Bad as e:
         collected.refuse(number, text, e)
 
 
-def _person(somebody: Somebody) -> Person:
+def person_of(somebody: Somebody) -> Person:
     if somebody.box is None and somebody.at_m is None:
         raise Bad("no place", 'expected "box" or "at_m", got neither')
     box, place = somebody.box or (0.0, 0.0, 0.0, 0.0), somebody.at_m or (None, None)

@@ -264,6 +264,9 @@ class LanePartition:
         )  # fmt: skip
         if accepted:
             self.marked_at, self.marked = monotonic(), checkpoint.next_offset
+        if accepted and checkpoint.gone:
+            gone = [hall_key(self.writer, hall) for hall in checkpoint.gone]
+            await self._port.forget(self._topic, self.engine.partition, gone)
         return accepted
 
     def _noted(self) -> list[tuple[str, bytes]]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agents.topology import TOPOLOGY
 from agents.zones import Zones, ZonesState
 from streams.agent import AgentType
-from streams.events import Configured, Event
+from streams.events import Configured, Event, HallRemoved
 from tests.support.halls import configured, small_hall
 from tests.support.laws import (
     LAW_RULES,
@@ -65,6 +65,22 @@ def test_a_configuration_that_took_everything_away_is_survived(kind: AgentType) 
     now_ms = rest[0].at_ms
     for event in (configured(now_ms), *rest):
         if Configured in kind.reads or not isinstance(event, Configured):
+            for made in agent.on_event(link.state, event):
+                assert type(made) in kind.writes
+
+
+@every_agent
+def test_a_hall_that_is_removed_is_closed_by_agents_of_an_empty_floor(kind: AgentType) -> None:
+    """As the engine does it: agents without zones, lines, cameras and limits over the state of those before."""
+    trial = trials()[kind.name]
+    link = trial.begin()
+    before = trial.events[: len(trial.events) // 3]
+    for event in before:
+        link.agent.on_event(link.state, event)
+    empty = small_hall().model_copy(update={"zones": (), "lines": (), "cameras": ()})
+    agent, at_ms = kind(empty, LAW_RULES.model_copy(update={"limits": ()})), before[-1].at_ms
+    for event in (configured(at_ms), HallRemoved(hall=empty.id, at_ms=at_ms)):
+        if type(event) in kind.reads:
             for made in agent.on_event(link.state, event):
                 assert type(made) in kind.writes
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from agents.topology import SENSING
+from agents.topology import SENSING, TOPOLOGY
+from streams.log import newest_in
 from streams.operating import configuring
 from streams.operating.configuring import Applied, Outcome
-from streams.topics import OBSERVATIONS
+from streams.topics import DEAD, JOURNAL, OBSERVATIONS, state_topic
 from tests.support.hall_files import FILES, hall_with
 from tests.support.operating import HALL, Box, walk, worker
 
@@ -124,3 +126,64 @@ def test_with_an_engine_it_is_waited_for(box: Box) -> None:
     with worker(box):
         assert "small: in force" in box.hall("config", "apply", box.hall_dir()).stdout
         assert "small: as it is in force\nsmall: in force" in box.hall("config", "apply", box.hall_dir()).stdout
+
+
+# -- taking a hall out -------------------------------------------------------------------------------------------------
+
+
+def types(box: Box) -> list[str]:
+    return [json.loads(r.value or b"")["type"] for r in box.records(JOURNAL) if r.key]
+
+
+def test_a_hall_is_removed_through_the_log_and_what_it_had_is_closed(tmp_path: Path) -> None:
+    # one person in the middle of a walk; the hall is removed
+    box = Box(tmp_path).made("producer").put(walk(20)).settle()
+    text = box.hall("config", "remove", HALL, "--yes").stdout
+    assert "it is the only hall of this log" in text
+    assert "no engine runs: it is removed when one is started" in text
+    box.settle()
+    ended = [json.loads(r.value or b"") for r in box.records(JOURNAL) if b'"track_ended"' in (r.value or b"")]
+    assert [event["reason"] for event in ended] == ["config"]
+    assert types(box).count("hall_removed") == 1
+    assert types(box).count("zone_hour") > 0, "the hour so far"
+    status = box.hall("status", code=3).stdout
+    assert "no hall is in force" in status
+    assert box.records(DEAD) == []
+
+
+def test_its_frames_are_dead_and_it_begins_afresh_when_it_is_applied_again(tmp_path: Path) -> None:
+    box = Box(tmp_path).made("producer").put(walk(20)).settle()
+    box.hall("config", "remove", HALL, "--yes")
+    box.put(walk(22)[20:], configure=False).settle()
+    assert [json.loads(r.value or b"")["reason"] for r in box.records(DEAD)] == ["no_such_hall"] * 2
+    box.hall("config", "apply", box.hall_dir())
+    box.put(walk(24)[22:], configure=False).settle()
+    assert len(box.records(DEAD)) == 2
+    assert "small" in box.hall("status", code=3).stdout
+
+
+def test_with_an_engine_its_removal_is_waited_for_and_its_record_leaves_the_checkpoint(box: Box) -> None:
+    with worker(box):
+        box.hall("config", "apply", box.hall_dir())
+        assert "small: removed" in box.hall("config", "remove", HALL, "--yes").stdout
+        box.hall("drain")
+    for lane in TOPOLOGY.lanes:
+        with box.log() as log:
+            assert [key for key in newest_in(log, state_topic(lane.name), 0) if b"/" in key] == []
+
+
+def test_what_waits_in_the_log_to_be_removed_is_not_known_any_more(box: Box) -> None:
+    box.put([]).settle()
+    box.hall("config", "remove", HALL, "--yes")
+    assert (
+        "expected a hall that is in force (none), got 'small'"
+        in box.hall("config", "remove", HALL, "--yes", code=64).stderr
+    )
+    assert "small: new" in box.hall("config", "apply", box.hall_dir(), "--dry-run").stdout
+
+
+def test_it_asks_first_and_no_is_no(box: Box) -> None:
+    box.put([]).settle()
+    before = len(box.records(OBSERVATIONS))
+    assert "remove small? [y/N]" in box.hall("config", "remove", HALL, code=1).stdout
+    assert len(box.records(OBSERVATIONS)) == before

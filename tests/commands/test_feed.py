@@ -12,7 +12,7 @@ from agents.topology import TOPOLOGY
 from commands.feed import _play
 from streams.codec import TICK, encode
 from streams.driver import Driver, lay_out
-from streams.events import Configured, Event, Frame
+from streams.events import Configured, Event, Frame, HallRemoved
 from streams.operating.feeding import Clock, Feeder, Pace
 from streams.playing import Play
 from streams.record import Record
@@ -196,11 +196,59 @@ def test_a_hall_the_log_does_not_know_needs_its_files(tmp_path: Path) -> None:
 
 def test_a_hall_the_log_knows_keeps_its_files(tmp_path: Path) -> None:
     box = Box(tmp_path).made("producer").put([]).settle()
-    other = box.hall_dir(files=hall_with("name: West\n", "name: Far west\n"))
-    result = box.hall("feed", recording(box, [*FRAMES]), "--speed", "max", "--hall", other)
-    assert "small: the log's own files stay in force" in result.stderr
+    other = Configured(hall=HALL, at_ms=START_MS, files=hall_with("name: West\n", "name: Far west\n"))
+    result = box.hall("feed", recording(box, [other, *FRAMES]), "--speed", "max")
+    assert "1 configurations left out" in result.stderr
     said = [r.value or b"" for r in box.records(OBSERVATIONS) if b'"configured"' in (r.value or b"")]
     assert all(b"name: West" in value for value in said)
+
+
+def test_other_files_than_those_in_force_are_refused(tmp_path: Path) -> None:
+    """Whoever names files wants to see what they give, not what the log's give."""
+    box = Box(tmp_path).made("producer").put([]).settle()
+    other = box.hall_dir(files=hall_with("name: West\n", "name: Far west\n"))
+    before = len(box.records(OBSERVATIONS))
+    error = box.hall("feed", recording(box, [*FRAMES]), "--speed", "max", "--hall", other, code=64).stderr
+    assert "small is in force in this log with other files than those of --hall" in error
+    assert len(box.records(OBSERVATIONS)) == before
+
+
+def test_a_hall_that_the_recording_is_not_of_is_refused(tmp_path: Path) -> None:
+    box = Box(tmp_path).made("producer")
+    other = box.hall_dir("other", hall_with("id: small", "id: other"))
+    error = box.hall("feed", day(box), "--speed", "max", "--hall", other, code=64).stderr
+    assert "--hall is hall 'other', but" in error
+    assert "is of small" in error
+    assert box.records(OBSERVATIONS) == []
+
+
+def test_a_hall_that_comes_into_force_with_the_recording_is_told(tmp_path: Path) -> None:
+    box = Box(tmp_path).made("producer")
+    other = box.hall_dir("other", hall_with("id: small", "id: other"))
+    box.hall("config", "apply", other)
+    told = box.hall("feed", day(box), "--speed", "max").stderr
+    assert "small: was not in force in this log (in force: other); the files of the recording are put in force" in told
+    assert "`hall config remove small` takes the hall out again" in told
+    again = box.hall("feed", day(box), "--speed", "max", "--start", "2023-11-15T08:00").stderr
+    assert "was not in force" not in again
+
+
+def test_a_recording_that_removes_its_hall_removes_the_one_it_brought_and_no_other(tmp_path: Path) -> None:
+    # configured, frames, hall_removed
+    events = [
+        Configured(hall=HALL, at_ms=START_MS, files=FILES),
+        *FRAMES,
+        HallRemoved(hall=HALL, at_ms=FRAMES[-1].at_ms),
+    ]
+    for known in (False, True):
+        box = Box(tmp_path / str(known))
+        box.directory.mkdir()
+        box.made("producer")
+        if known:
+            box.hall("config", "apply", box.hall_dir())
+        box.hall("feed", recording(box, list(events)), "--speed", "max")
+        removed = [r for r in box.records(OBSERVATIONS) if b'"hall_removed"' in (r.value or b"")]
+        assert len(removed) == (0 if known else 1)
 
 
 def test_a_hall_s_rules_can_come_from_another_file(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from agents.topology import TOPOLOGY
 from streams.embedded.log import Log
-from streams.operating.admin import lane_states
+from streams.operating.admin import in_log, lane_states
 from streams.topics import JOURNAL, OBSERVATIONS
 from tests.support.hall_files import FILES, HALL
 from tests.support.operating import ROOT, Box, walk
@@ -194,3 +194,47 @@ def test_a_simulated_crowd_does_not_fit_a_log_that_is_fed(tmp_path: Path) -> Non
     ended = hall_run(tmp_path, "--for", "1")
     assert ended.returncode == 64
     assert "run with --no-simulate" in ended.stderr
+
+
+# -- whose log it is ---------------------------------------------------------------------------------------------------
+
+
+def in_force(directory: Path) -> set[str]:
+    with Log.open(directory / "hall.db", read_only=True) as log:
+        return set(in_log(log, lane_states(log, TOPOLOGY)))
+
+
+def test_the_demo_never_comes_into_a_log_that_has_a_hall(tmp_path: Path) -> None:
+    hall_run(tmp_path, str(halls(tmp_path / "halls", "mine")), "--for", "2")
+    bare = hall_run(tmp_path, "--for", "3")
+    assert bare.returncode == 0, bare.stderr
+    assert "going on with the halls of this log: mine" in bare.stderr
+    assert "(mine)" in bare.stdout, "the table shows it"
+    assert in_force(tmp_path) == {"mine"}
+
+
+def test_a_crowd_for_nobody_in_particular_is_refused_there(tmp_path: Path) -> None:
+    box = Box(tmp_path).made().put([]).settle()
+    refused = hall_run(box.directory, "--simulate", "--for", "2")
+    assert refused.returncode == 64
+    assert "has halls of its own (small)" in refused.stderr
+    assert "HALL_VAR=var/demo hall run" in refused.stderr
+    assert in_force(tmp_path) == {"small"}
+
+
+def test_halls_of_the_log_that_nobody_named_are_told(tmp_path: Path) -> None:
+    hall_run(tmp_path, "--for", "2")
+    own = hall_run(tmp_path, str(halls(tmp_path / "halls", "mine")), "--for", "2")
+    assert "also in force in this log: demo (`hall config remove demo` takes one out)" in own.stderr
+    bare = hall_run(tmp_path, "--for", "2")
+    assert "going on with the halls of this log: demo, mine" in bare.stderr
+    assert "nobody sends frames for it: `hall config remove demo` takes it out" in bare.stderr
+
+
+def test_it_says_where_its_log_is(tmp_path: Path) -> None:
+    absolute = hall_run(tmp_path, "--for", "1")
+    assert f"log: {tmp_path / 'hall.db'}\n" in absolute.stderr
+    assert "this log has no other hall: it runs the demo hall with a simulated crowd" in absolute.stderr
+    relative = os.path.relpath(tmp_path, ROOT)
+    again = hall_run(Path(relative), "--for", "1")
+    assert f"log: {tmp_path / 'hall.db'} (HALL_VAR={relative}, seen from {ROOT})" in again.stderr

@@ -49,13 +49,22 @@ def test_same_seed_same_bytes(tmp_path: Path) -> None:
     a, b, c = (files(tmp_path / name) for name in "abc")
     assert a == b
     assert a["recording.jsonl.gz"] != c["recording.jsonl.gz"]
-    assert a["truth/demo-1.json"] != c["truth/demo-1.json"]
+    assert a["truth/demo.json"] != c["truth/demo.json"]
+
+
+def test_one_hall_keeps_its_id_and_its_files_byte_for_byte(tmp_path: Path) -> None:
+    """So its recording can be fed into the log where that hall is in force."""
+    assert simulate(tmp_path / "day", "--hours", "0.01").exit_code == 0
+    assert (tmp_path / "day/halls/demo/hall.yaml").read_bytes() == (EXAMPLES / "demo" / "hall.yaml").read_bytes()
+    first = next(iter(read_recording(tmp_path / "day/recording.jsonl.gz")))
+    assert first.key == b"demo"
+    assert json.loads(first.value or b"")["files"]["hall.yaml"] == (EXAMPLES / "demo" / "hall.yaml").read_text()
 
 
 def test_another_hall_keeps_its_name(tmp_path: Path) -> None:
     result = simulate(tmp_path / "day", "--hours", "0.05", "--hall", str(EXAMPLES / "forum"), "--fps", "2")
     assert result.exit_code == 0, result.output
-    found = truth.load(tmp_path / "day/truth/forum-1.json")
+    found = truth.load(tmp_path / "day/truth/forum.json")
     assert (found.timezone, found.fps, found.frames) == ("Europe/London", 2.0, {"overhead": 361})
 
 
@@ -69,13 +78,13 @@ def test_another_hall_keeps_its_name(tmp_path: Path) -> None:
 )
 def test_start_is_the_halls_time_unless_it_says_otherwise(tmp_path: Path, start: str, start_ms: int) -> None:
     assert simulate(tmp_path / "day", "--hours", "0.001", "--start", start).exit_code == 0
-    assert truth.load(tmp_path / "day/truth/demo-1.json").start_ms == start_ms
+    assert truth.load(tmp_path / "day/truth/demo.json").start_ms == start_ms
 
 
 def test_level_zero_is_an_empty_hall(tmp_path: Path) -> None:
     result = simulate(tmp_path / "day", "--hours", "0.05", "--level", "0")
     assert result.exit_code == 0, result.output
-    assert truth.load(tmp_path / "day/truth/demo-1.json").visitors == ()
+    assert truth.load(tmp_path / "day/truth/demo.json").visitors == ()
 
 
 class TestErrors:

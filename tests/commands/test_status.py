@@ -10,11 +10,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from agents.topology import VERSION
 from commands.status import health
 from config.settings import Address
+from hall import main
 from streams.embedded.lock import ConsumerLock
 from streams.log import Append
 from tests.support.hall_files import FILES
@@ -111,3 +114,17 @@ def test_nobody_need_answer() -> None:
         pass
     assert health(address) == {}
     assert health(Address("127.0.0.1", 0)) == {}
+
+
+def test_where_no_log_is_it_says_where_it_looked_and_how_to_look_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(main, ["status"], env={"HALL_VAR": None, "HALL_BROKER": None})
+    assert said.exit_code == 75
+    assert f"{tmp_path / 'var' / 'hall.db'}: there is no log here" in said.stderr
+    assert f"(HALL_VAR is var, the default, seen from {tmp_path})" in said.stderr
+    assert "set HALL_VAR to the directory that `hall run` names at its start" in said.stderr
+    assert not (tmp_path / "var").exists()
+    text = Box(tmp_path / "mine").hall("status", code=75).stderr
+    assert f"(HALL_VAR is {tmp_path / 'mine'})" in text

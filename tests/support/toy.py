@@ -19,7 +19,7 @@ import msgspec
 
 from config.hall import Hall
 from config.rules import Rules
-from streams.events import ClockSetBack, Conclusion, Configured, EdgeEvent, Event, LogLost, Tick
+from streams.events import ClockSetBack, Conclusion, Configured, EdgeEvent, Event, HallRemoved, LogLost, Tick
 from streams.lane import Lane, Topology
 from streams.topics import JOURNAL, OBSERVATIONS
 
@@ -233,8 +233,8 @@ class Tally:
         return obey(self.name, event, (said,))
 
 
-SENSING = Lane("sensing", OBSERVATIONS, (Poke, Configured), (Counter, Breaker, Summer), origin=True)
-SERVICE = Lane("service", JOURNAL, (Configured, LogLost, ClockSetBack, Counted, Summed, Said), (Tally,))
+SENSING = Lane("sensing", OBSERVATIONS, (Poke, Configured, HallRemoved), (Counter, Breaker, Summer), origin=True)
+SERVICE = Lane("service", JOURNAL, (Configured, HallRemoved, LogLost, ClockSetBack, Counted, Summed, Said), (Tally,))
 TOPOLOGY = Topology(1, (SENSING, SERVICE))
 
 

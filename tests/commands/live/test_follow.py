@@ -18,7 +18,7 @@ from commands.live.metrics import BoardMetrics
 from commands.live.table import render
 from streams.codec import encode
 from streams.embedded.log import Log
-from streams.events import Configured, LineCrossed, ZoneEntered, ZoneLeft
+from streams.events import Configured, HallRemoved, LineCrossed, ZoneEntered, ZoneLeft
 from streams.log import Append
 from streams.topics import JOURNAL
 from tests.support.hall_files import FILES, hall_with
@@ -63,6 +63,19 @@ class Wall:
 def wall(tmp_path: Path) -> Iterator[Wall]:
     with Box(tmp_path).made().log() as log:
         yield Wall(log)
+
+
+def test_a_hall_that_is_removed_is_shown_no_more_until_it_is_configured_again(wall: Wall) -> None:
+    wall.put(named(ENTERED, 1))
+    wall.follower.catch_up()
+    assert wall.registry.get_sample_value("hall_zone_people", {"hall": HALL, "zone": "west"}) == 1
+    wall.put(encode(HallRemoved(hall=HALL, at_ms=START_MS)))
+    wall.follower.catch_up()
+    assert wall.board.halls == {}
+    assert wall.registry.get_sample_value("hall_zone_people", {"hall": HALL, "zone": "west"}) is None
+    wall.put(configured())
+    wall.follower.catch_up()
+    assert wall.board.halls[HALL].zones["west"].people == 0
 
 
 @pytest.mark.parametrize(
