@@ -76,7 +76,7 @@ def test_an_engine_without_a_recent_mark_ends_with_4(tmp_path: Path) -> None:
 def test_state_that_cannot_be_read_is_a_fault_not_a_crash(tmp_path: Path) -> None:
     box = Box(tmp_path).made().put(walk(5)).settle()
     with box.log() as log:
-        log.append([Append("hallstream-sensing-state-changelog", 0, b"newer", b"\xc1")])
+        log.append([Append("hallstream-sensing-state-changelog", 0, b"0123456789ab", b"\xc1")])
     with ConsumerLock(box.path):
         assert "written by a newer" in report(box, 4)["faults"][0]
 
