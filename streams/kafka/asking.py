@@ -32,6 +32,8 @@ ANSWER_S = 4.0
 """For one request. Whoever asks does so again for as long as there is patience, of whoever coordinates the group by then."""
 
 CLOSE_S = 2.0
+HANG_UP_S = 0.01
+"""Until the loop has let go of connections that were hung up."""
 KEPT_MS = 60_000
 """A connection over which nothing is asked for so long is closed."""
 
@@ -86,9 +88,9 @@ class Asker:
 
     async def _leave(self) -> None:
         for line in self._lines.values():
-            line.close()
+            _hang_up(line)
         self._lines.clear()
-        await asyncio.sleep(0)
+        await asyncio.sleep(HANG_UP_S)
 
     # -- questions -------------------------------------------------------------------------------------------------
 
@@ -167,8 +169,16 @@ class Asker:
             return await line.send(request)
         except BaseException:
             # What comes on it later would be the answer to this.
-            self._lines.pop(server, line).close()
+            _hang_up(self._lines.pop(server, line))
             raise
+
+
+def _hang_up(line: Any) -> None:
+    """At once: TLS would wait for the other side's farewell, and nobody for that."""
+    transport = line._writer.transport if line._writer is not None else None
+    line.close()
+    if transport is not None:
+        transport.abort()
 
 
 def _member(found: tuple[Any, ...]) -> Member:
