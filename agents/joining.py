@@ -46,6 +46,8 @@ velocities, over the time that they are measured in."""
 JITTERS = 3.0
 """A point is off by three times its jitter, and never by more than its blur: boxes that are exact need no allowance,
 however flat the camera looks, and what people do is no jitter of boxes."""
+JUMPED_MPS = 2.5
+"""Faster than a jog: seen as a blurred point, that was a box that jumped, and not a person who ran."""
 BEHIND_S = 3.0
 """Longer ago than this, who walked may have turned round."""
 
@@ -158,7 +160,7 @@ def _extra_m(one: Lost, new: Newcomer) -> float:
 def _jumped(one: Lost, new: Newcomer) -> bool:
     """Whether the box of the lost one jumped at last, as boxes do where the camera looks flat; it says little then of where
     they were, and nothing of how they moved."""
-    return new.blur_m > BLUR_M and _speed((one.vx_mps, one.vy_mps)) > FASTEST_MPS
+    return new.blur_m > BLUR_M and _speed((one.vx_mps, one.vy_mps)) > JUMPED_MPS
 
 
 def _turned(one: Lost, new: Newcomer, extra_m: float) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.accuracy import street_view
+from benchmarks.accuracy.flat import flat_files, seen_flat
 from benchmarks.accuracy.floors import CAMERA, HALL, NOWHERE, Ends, Extent, extent_of, hall_files, moved, moved_view
 from benchmarks.accuracy.ledger import Files, Ledger, ledger_of
 from benchmarks.accuracy.recordings import Moments, people_of, read_mot, read_obsmat, read_petrack, unscored
@@ -57,6 +58,9 @@ def measure(_: Options) -> Iterator[Figure]:
         yield from _figures(crowd.name, scene_of(moments, Ends(middle=crowd.middle)))
         if crowd.entrances != NOWHERE:
             yield from _figures(f"{crowd.name}, entrances at its ends", scene_of(moments, crowd.entrances))
+            yield from _figures(
+                f"{crowd.name}, by a flat camera", Scene(seen_flat(moments), flat_files(moments), NOWHERE)
+            )
     if STREET.path.is_file():
         yield from _figures("street, floor points by the homography", seen_street(true_boxes()))
 

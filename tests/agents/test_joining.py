@@ -149,6 +149,8 @@ def test_of_a_box_that_jumped_as_it_was_lost_only_the_place_is_believed_and_not_
     assert joined(jumped, new("9", 0.9, vx=1.2, blur_m=0.5))
     assert not joined(jumped, new("9", 1.1, vx=1.2, blur_m=0.5))
     assert not joined(jumped, new("9", 0.6, vx=1.2))
+    # ... but 2.4 m/s is a jog, and who is met standing there half a second later is somebody else
+    assert not joined(lost("7", 0.0, vx=-2.4), new("9", 0.9, vx=0.0, blur_m=0.5))
 
 
 def test_a_box_that_jumped_as_it_was_lost_does_not_hide_who_it_was() -> None:
