@@ -42,17 +42,17 @@ def measure(options: Options) -> Iterator[Figure]:
     yield _joins("false joins in 100 people", morning)
     yield _healed(morning)
     yield from _entries(morning)
-    yield from _doors(morning)
+    yield from doors(morning)
     hall, truth, ledger = morning
     zones = [zone.id for zone in hall.zones]
     yield from compared(true_seconds(truth), told(ledger), zones)
 
 
-def simulated(hours: float, noise: Noise) -> Morning:
+def simulated(hours: float, noise: Noise, seed: int = SEED) -> Morning:
     files = read_dir(DEMO)
     hall = load_files(files).hall
     start_ms = round(OPENS.replace(tzinfo=hall.tz).timestamp() * 1000)
-    simulator = Simulator(hall, seed=SEED, start_ms=start_ms, level=LEVEL, noise=noise)
+    simulator = Simulator(hall, seed=seed, start_ms=start_ms, level=LEVEL, noise=noise)
     ledger = ledger_of(hall.id, files, simulator.frames(start_ms + round(hours * 3_600_000)))
     return Morning(hall, simulator.truth(), ledger)
 
@@ -127,11 +127,12 @@ def _entries(morning: Morning) -> Iterator[Figure]:
     )  # fmt: skip
 
 
-def _doors(morning: Morning) -> Iterator[Figure]:
+def doors(morning: Morning) -> Iterator[Figure]:
+    """What was counted over the entrances, and how far entries minus exits are off."""
     hall, truth, ledger = morning
-    doors = [line.id for line in hall.lines if line.entrance]
-    got = Crossings(*(sum(ledger.crossed[door, way] for door in doors) for way in ("forward", "backward")))
-    true = true_crossings(truth, doors)
+    lines = [line.id for line in hall.lines if line.entrance]
+    got = Crossings(*(sum(ledger.crossed[line, way] for line in lines) for way in ("forward", "backward")))
+    true = true_crossings(truth, lines)
     yield Figure("over the entrances", str(got), "", f"truth {true}")
     yield drift(got, true)
 
