@@ -15,18 +15,25 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
+from agents.topology import TOPOLOGY
 from commands.common import Ended, clear_errors, open_embedded, open_log, settings
 from commands.console import Console
+from commands.moments import Moment
 from commands.output import check_reader
 from commands.showing import NO_TOPICS, Column, print_table, retention, size, topic_named, when
+from config.problems import did_you_mean
+from streams.codec import TICK
 from streams.embedded.log import Log
 from streams.log import EventLog, PartitionStats, TopicSpec
 from streams.operating import admin
-from streams.readable import hall_of, key_text, type_of, value_text
+from streams.readable import HALL, MARK, hall_of, holds_state, key_text, type_of, value_text
 from streams.record import Record
+from streams.schema import carried, wire_name
 from streams.topics import JOURNAL
 
 POLL_S = 0.2
+BACK = 1000
+"""Records that are read at once on the way back from the end."""
 TAIL = -10
 """Where --follow begins unless told otherwise: like `tail -f`."""
 
@@ -51,15 +58,28 @@ def command() -> None:
 # -- cat ---------------------------------------------------------------------------------------------------------------
 
 
+TYPES = tuple(sorted({*map(wire_name, {k for kinds in carried(TOPOLOGY).values() for k in kinds}), "tick", "drain"}))
+STATE_TYPES = (HALL, MARK)
+
+
 @dataclass(frozen=True)
 class Filter:
     """What of a topic is printed."""
 
-    hall: str | None
-    kind: str | None
+    hall: str | None = None
+    kind: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+    ticks: bool = False
 
     def admits(self, record: Record) -> bool:
-        return self.hall in (None, hall_of(record)) and self.kind in (None, type_of(record))
+        return (
+            (self.ticks or not _is_tick(record))
+            and self.hall in (None, hall_of(record))
+            and self.kind in (None, type_of(record))
+            and (self.since_ms is None or record.timestamp_ms >= self.since_ms)
+            and (self.until_ms is None or record.timestamp_ms < self.until_ms)
+        )
 
 
 @command.command("cat")
@@ -73,28 +93,46 @@ class Filter:
 @click.option("--follow", "-f", is_flag=True, help="Wait for more; Ctrl-C ends.")
 @click.option("--hall", help="Only records of this hall.")
 @click.option("--type", "kind", metavar="NAME", help="Only this type, such as zone_entered; of state: mark or hall.")
+@click.option(
+    "--since",
+    type=Moment(),
+    metavar="TIME",
+    help="Begin at this time of the log: 09:30, 2026-03-02T09:30, or 15m (ago).",
+)
+@click.option("--until", type=Moment(), metavar="TIME", help="End before this time.")
+@click.option("--ticks", is_flag=True, help="Ticks too, which say only that time passes.")
 @click.option("--raw", is_flag=True, help="Only the values, byte for byte, a line each.")
 def cat(
     topic: str, partition: int | None, start: int | None, limit: int | None, follow: bool, hall: str | None,
-    kind: str | None, raw: bool,
+    kind: str | None, since: int | None, until: int | None, ticks: bool, raw: bool,
 ) -> None:  # fmt: skip
     """Print records of TOPIC (default: hall.journal), one a line: offset, local time, key, value.
 
     Topics may be named without `hall.`: journal, observations, alerts, dead, late, snapshots; sensing-state and
     service-state are the checkpoints of the lanes, shown with what is in them. `hall log stats` lists them all.
 
+    Times are those at which records came into the log, read as local time unless they say otherwise. A type that does not
+    exist, or a hall of which the log knows nothing, is an error, not an empty answer.
+
     \b
       hall log cat --follow                              what is concluded, as it happens
       hall log cat journal --type zone_entered --limit 5
       hall log cat dead --from -20                       the newest dead letters
+      hall log cat --since 09:30 --until 09:45 --hall demo
       hall log cat observations --hall demo --raw | jq .people
       hall log cat sensing-state --type mark             where the engine stands
     """
     with clear_errors(), open_log(settings(), read_only=True) as log:
         name = topic_named(topic, log.topics())
-        places = _places(log, name, partition, TAIL if follow and start is None else start or 0)
+        _check_type(name, kind)
+        _check_hall(log, name, hall)
+        asked = Filter(hall, kind, since, until, ticks or kind == "tick")
+        begin = TAIL if follow and start is None and since is None else start or 0
+        places = _places(log, name, partition, begin, ticks=asked.ticks)
+        if since is not None:
+            places = {n: max(at, log.offset_at(name, n, since)) for n, at in places.items()}
         wait = _wait if follow else None
-        wanted = filter(Filter(hall, kind).admits, follow_records(log, name, places, wait))
+        wanted = filter(asked.admits, follow_records(log, name, places, wait))
         show = _show_raw if raw else _show_numbered if len(places) > 1 else _show
         try:
             for count, record in enumerate(wanted, 1):
@@ -119,13 +157,52 @@ def _wait() -> None:
     time.sleep(POLL_S)
 
 
-def _places(log: EventLog, topic: str, partition: int | None, start: int) -> dict[int, int]:
+def _check_type(topic: str, kind: str | None) -> None:
+    """Raises Ended for a type that does not exist."""
+    known = STATE_TYPES if holds_state(topic) else TYPES
+    if kind is not None and kind not in known:
+        raise Ended(
+            f"--type: expected a type of events; got {kind!r}; {did_you_mean(kind, known, ', '.join(known))}", 64
+        )
+
+
+def _check_hall(log: EventLog, topic: str, hall: str | None) -> None:
+    """Raises Ended for a hall that is not in force, if nothing of it stands in the topic either."""
+    if hall is None or hall in (known := admin.in_log(log, admin.lane_states(log, TOPOLOGY))):
+        return
+    parts = range(log.partitions(topic))
+    if any(hall_of(record) == hall for n in parts for record in admin.records(log, topic, n)):
+        return
+    raise Ended(
+        f"--hall: nothing of {hall!r} stands in {topic}, and it is not in force; expected one of {', '.join(known) or 'none'}",
+        64,
+    )
+
+
+def _places(log: EventLog, topic: str, partition: int | None, start: int, *, ticks: bool) -> dict[int, int]:
     """Where to begin in each partition."""
     count = log.partitions(topic)
     if partition is not None and partition >= count:
         raise Ended(f"expected a partition of {topic} from 0 to {count - 1}, got {partition}", 64)
     numbers = range(count) if partition is None else (partition,)
-    return {n: start if start >= 0 else max(0, log.end(topic, n) + start) for n in numbers}
+    return {n: start if start >= 0 else _before_end(log, topic, n, -start, ticks=ticks) for n in numbers}
+
+
+def _before_end(log: EventLog, topic: str, partition: int, count: int, *, ticks: bool) -> int:
+    """The offset of the record that is so many before the end; ticks count only if they are shown."""
+    first, at = log.start(topic, partition), log.end(topic, partition)
+    while at > first:
+        low = max(first, at - BACK)
+        for record in reversed(list(admin.records(log, topic, partition, low, at))):
+            count -= ticks or not _is_tick(record)
+            if count == 0:
+                return record.offset
+        at = low
+    return first
+
+
+def _is_tick(record: Record) -> bool:
+    return record.key is None and record.value == TICK
 
 
 def follow_records(

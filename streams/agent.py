@@ -5,7 +5,9 @@ between processes). Its state is a ``msgspec.Struct``, changed in place, that ca
 whatever can be derived from the hall and the rules lives on the agent itself. Time comes in as ``Tick``.
 
 A change of configuration makes new agents over the old state and then offers them ``Configured``: an agent whose
-state names zones, lines or cameras reads it, and closes what is no longer there (``reason="config"``).
+state names zones, lines or cameras reads it, and closes what is no longer there (``reason="config"``). A hall that is
+removed is the same with a floor that has nothing on it; then ``HallRemoved`` is offered, for whoever keeps something back
+until later. So an agent must be able to be made for a hall without zones, lines and cameras.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def test_records_are_chosen_by_type_and_hall(box: Box) -> None:
                 *ticks(log, [OBSERVATIONS]),
             ]
         )
-    assert [line.split()[3] for line in lines(box, "observations", "--type", "frame", "--from", -3)] == [
+    assert [line.split()[3] for line in lines(box, "observations", "--type", "frame", "--from", -2)] == [
         "small",
         "other",
     ]
@@ -115,7 +115,9 @@ def test_ctrl_c_ends_following_in_good_order(box: Box, monkeypatch: pytest.Monke
         raise KeyboardInterrupt
 
     monkeypatch.setattr("commands.log.time.sleep", interrupted)
-    assert len(lines(box, "journal", "--follow")) == min(10, len(box.records(JOURNAL)))
+    told = [record for record in box.records(JOURNAL) if record.key]
+    assert len(lines(box, "journal", "--follow")) == min(10, len(told))
+    assert len(lines(box, "journal", "--follow", "--from", -3)) == 3, "ticks are not counted either"
 
 
 def test_a_partition_that_is_not_there_is_refused(box: Box) -> None:
@@ -166,3 +168,39 @@ def test_a_backup_never_overwrites(box: Box, tmp_path: Path) -> None:
 
 def test_without_a_log_it_says_where_it_looked(tmp_path: Path) -> None:
     assert f"{tmp_path / 'hall.db'}: there is no log here" in Box(tmp_path).hall("log", "stats", code=75).stderr
+
+
+# -- what is asked for -------------------------------------------------------------------------------------------------
+
+
+def test_a_stretch_of_time_is_cut_out(box: Box) -> None:
+    # 22:13:20.000 .. 22:13:29.000, five frames a second; [22:13:21, 22:13:22)
+    asked = ("observations", "--since", "2023-11-14T22:13:21Z", "--until", "2023-11-14T22:13:22Z")
+    found = [line.split()[2] for line in lines(box, *asked)]
+    assert found == ["22:13:21.000", "22:13:21.200", "22:13:21.400", "22:13:21.600", "22:13:21.800"]
+    assert lines(box, "observations", "--since", "1s") == [], "long ago, all of it"
+    error = box.hall("log", "cat", "--since", "noon", code=64).stderr
+    assert "expected a time such as 09:30" in error
+
+
+def test_ticks_are_left_out_unless_asked_for(box: Box) -> None:
+    with box.log() as log:
+        log.append(ticks(log, [OBSERVATIONS], 1_700_000_099_000))
+    assert not any("tick" in line for line in lines(box, "observations"))
+    assert lines(box, "observations", "--ticks")[-1].endswith('{"type":"tick"}')
+    assert len(lines(box, "observations", "--type", "tick")) == 1
+
+
+def test_a_type_that_does_not_exist_is_an_error(box: Box) -> None:
+    assert "did you mean zone_entered?" in box.hall("log", "cat", "--type", "zone_enterd", code=64).stderr
+    assert "hall, mark" in box.hall("log", "cat", "sensing-state", "--type", "frame", code=64).stderr
+    assert lines(box, "journal", "--type", "count_drift") == [], "one that exists and did not happen is none"
+
+
+def test_a_hall_of_which_nothing_is_known_is_an_error(box: Box) -> None:
+    error = box.hall("log", "cat", "--hall", "smal", code=64).stderr
+    assert "nothing of 'smal' stands in hall.journal, and it is not in force; expected one of small" in error
+    assert lines(box, "dead", "--hall", "small") == [], "in force, and nothing of it is dead"
+    box.hall("config", "remove", "small", "--yes")
+    box.settle()
+    assert lines(box, "--hall", "small"), "removed, and what was published is there"

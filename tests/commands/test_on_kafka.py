@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from agents.topology import SENSING
+from commands.common import now_ms
 from streams.codec import id_of
 from streams.recording import read_recording
 from streams.topics import JOURNAL
 from tests.support.engine_process import ROOT, EngineProcess
 from tests.support.kafka_broker import KafkaBroker, running
 from tests.support.kafka_site import Site, hall
+from tests.support.system import until
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
@@ -67,8 +69,8 @@ def test_a_day_is_fed_watched_explained_recorded_and_proved(site: Site, day: Pat
     assert len(found["engines"]) == 2
     assert sorted(p for engine in found["engines"] for p in engine["partitions"]) == list(range(PARTITIONS))
     assert [state["lag"] for state in found["lanes"]] == [0] * 2 * PARTITIONS
-    assert [one["hall"] for one in found["halls"]] == ["demo-1"]
-    assert "demo-1" in site.hall("config", "show", "demo-1")
+    assert [one["hall"] for one in found["halls"]] == ["demo"]
+    assert "demo" in site.hall("config", "show", "demo")
 
     entered = json.loads(site.hall("log", "cat", "--type", "zone_entered", "--raw").splitlines()[-1])
     assert "proved: replaying" in site.hall("explain", entered["id"])
@@ -108,7 +110,7 @@ def test_a_reset_needs_that_no_worker_runs_and_keeps_what_fits(site: Site, day: 
     assert site.hall("reset", "--yes").count("the state is kept") == 2 * PARTITIONS
     site.start(tmp_path / "again", 1)
     found = report(site)
-    assert [one["hall"] for one in found["halls"]] == ["demo-1"]
+    assert [one["hall"] for one in found["halls"]] == ["demo"]
     assert all(era > before[part] for part, era in eras(found).items())
 
 
@@ -143,3 +145,34 @@ def on_box(directory: Path, recording: Path, file: Path) -> None:
         hall(env, "record", str(file))
     finally:
         engine.kill()
+
+
+def test_a_tracker_sends_frames_and_its_hall_is_removed(tmp_path: Path, kafka: KafkaBroker) -> None:
+    # hall in force | frames through a pipe | removed | a frame of it: dead | in force again, with nothing
+    site = Site(tmp_path, kafka, PARTITIONS, time="log")
+    try:
+        site.start(tmp_path, 2)
+        demo = ROOT / "config" / "examples" / "demo"
+        site.hall("config", "apply", str(demo))
+        frames = [
+            {"camera": "east", "at_ms": now_ms() - 4000 + 200 * n, "people": [{"id": 7, "at_m": [16 + 0.1 * n, 6]}]}
+            for n in range(20)
+        ]
+        assert "20 frames are in the log" in site.hall("feed", "-", given=lines(frames))
+        until("the track", lambda: '"track_started"' in site.hall("log", "cat", "--raw"))
+        assert "demo: removed" in site.hall("config", "remove", "demo", "--yes")
+        ended = [json.loads(line) for line in site.hall("log", "cat", "--type", "track_ended", "--raw").splitlines()]
+        assert [event["reason"] for event in ended] == ["config"]
+        assert report(site)["halls"] == []
+        site.hall("feed", "-", given=lines(frames[:1]), code=64)
+        site.hall("config", "apply", str(demo))
+        site.hall("drain", "--wait", "30")
+        assert site.hall("log", "cat", "dead", "--raw") == ""
+        site.hall("record", str(tmp_path / "log.jsonl.gz"))
+        site.hall("replay", str(tmp_path / "log.jsonl.gz"), "--prove")
+    finally:
+        site.close()
+
+
+def lines(frames: list[dict[str, Any]]) -> str:
+    return "".join(json.dumps(frame) + "\n" for frame in frames)

@@ -47,7 +47,7 @@ def wrong(words: list[str]) -> str | None:
             if found is None:
                 return word
             command = found
-        elif word.startswith("-") and not re.fullmatch(r"-\d+", word):
+        elif word.startswith("-") and word != "-" and not re.fullmatch(r"-\d*", word):
             known = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
             if word not in {*known, "--help", "--version"}:
                 return word

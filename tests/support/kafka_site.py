@@ -22,8 +22,8 @@ class Site:
         self.hall("topics", "create", "--time", time, "--partitions", str(partitions))
         self.workers: list[EngineProcess] = []
 
-    def hall(self, *arguments: str, code: int = 0) -> str:
-        return hall(self.env, *arguments, code=code)
+    def hall(self, *arguments: str, code: int = 0, given: str | None = None) -> str:
+        return hall(self.env, *arguments, code=code, given=given)
 
     def start(self, directory: Path, count: int) -> None:
         for number in range(count):
@@ -38,11 +38,11 @@ class Site:
             worker.kill()
 
 
-def hall(env: Mapping[str, str], *arguments: str, code: int = 0) -> str:
-    """``hall ARGUMENTS``; what it printed."""
+def hall(env: Mapping[str, str], *arguments: str, code: int = 0, given: str | None = None) -> str:
+    """``hall ARGUMENTS``, with ``given`` on its standard input; what it printed."""
     done = subprocess.run(
         [sys.executable, "-m", "hall", *arguments], cwd=ROOT, env={**os.environ, "HALL_HTTP": "127.0.0.1:0", **env},
-        capture_output=True, text=True, timeout=120, check=False,
+        input=given, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == code, f"{arguments}: {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
     return done.stdout

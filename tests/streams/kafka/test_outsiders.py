@@ -64,8 +64,8 @@ def test_kcat_reads_the_topics_and_understands_them(programs: dict[str, str], si
         event: dict[str, Any] = json.loads(value)
         seen.add(event["type"])
         if event["type"] != "tick":
-            assert key == event["hall"] == "demo-1"
-            assert int(partition) == partition_of(b"demo-1", PARTITIONS)
+            assert key == event["hall"] == "demo"
+            assert int(partition) == partition_of(b"demo", PARTITIONS)
             assert int(timestamp) > 0
     assert {"tick", "configured", "zone_entered", "zone_left", "dwell_ended", "line_crossed"} <= seen
 
@@ -74,8 +74,8 @@ def test_what_kcat_sends_is_taken_and_what_it_puts_elsewhere_is_told(
     programs: dict[str, str], site: Site, broker: KafkaBroker
 ) -> None:
     """Its default partitioner is another one: so it is told to use ours, or its record is dead and says why."""
-    send = [programs["kcat"], "-b", broker.servers, "-P", "-t", "hall.observations", "-k", "demo-1"]
-    wrong = (partition_of(b"demo-1", PARTITIONS) + 1) % PARTITIONS
+    send = [programs["kcat"], "-b", broker.servers, "-P", "-t", "hall.observations", "-k", "demo"]
+    wrong = (partition_of(b"demo", PARTITIONS) + 1) % PARTITIONS
     for options in (["-X", "partitioner=murmur2_random"], ["-p", str(wrong)]):
         subprocess.run([*send, *options], input="kcat was here", text=True, timeout=60, check=True)
     reasons = {"undecodable", "wrong_partition"}
