@@ -104,19 +104,32 @@ def command(
             refuse_options(given, speed, start, more=more)
             feed_stdin(log, known, given_files(directory, rules), given)
             return
-        own_clock = _own_clock(log, speed, embedded=found.broker.embedded)
         options = Options(given_files(directory, rules), given, start)
-        source = open_recording(recording, options, known)
-        check_hall(recording, source.halls, options.given, known)
-        plays = place(source, log, options, known, own_clock=own_clock)
-        halls = Halls(known, options.given, own_clock=own_clock, say=partial(click.echo, err=True))
-        for stray in source.strays:
-            click.echo(f"WARNING: {_ahead(stray, own_clock=own_clock)}", err=True)
-        feeder = Feeder(log, TOPOLOGY, own_clock=own_clock)
-        timeline = ticked(halls.admit(plays)) if own_clock else halls.admit(plays)
-        _play(feeder, timeline, Pace(speed, Clock()), source.count, halls.files if own_clock and not more else None)
-        if halls.left_out:
-            click.echo(f"{halls.left_out} configurations left out: the halls have theirs already", err=True)
+        own_clock = _own_clock(log, speed, embedded=found.broker.embedded)
+        _feed(log, known, (recording, options), speed, own_clock=own_clock, close=not more)
+
+
+def _feed(
+    log: EventLog,
+    known: Mapping[str, Files],
+    asked: tuple[Path, Options],
+    speed: float,
+    *,
+    own_clock: bool,
+    close: bool,
+) -> None:
+    recording, options = asked
+    source = open_recording(recording, options, known)
+    check_hall(recording, source.halls, options.given, known)
+    plays = place(source, log, options, known, own_clock=own_clock)
+    halls = Halls(known, options.given, own_clock=own_clock, say=partial(click.echo, err=True))
+    for stray in source.strays:
+        click.echo(f"WARNING: {_ahead(stray, own_clock=own_clock)}", err=True)
+    feeder = Feeder(log, TOPOLOGY, own_clock=own_clock)
+    timeline = ticked(halls.admit(plays)) if own_clock else halls.admit(plays)
+    _play(feeder, timeline, Pace(speed, Clock()), source.count, halls.files if own_clock and close else None)
+    if halls.left_out:
+        click.echo(f"{halls.left_out} configurations left out: the halls have theirs already", err=True)
 
 
 def _ahead(stray: Stray, *, own_clock: bool) -> str:

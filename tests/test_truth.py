@@ -32,7 +32,7 @@ def test_the_verbs_find_the_simulated_truth(tmp_path: Path) -> None:
         └──────────────────── truth ────────────────────────────────> figures
     """
     made, summary = tmp_path / "made", tmp_path / "summary.json"
-    options = ["--halls", "1", "--hours", "0.5", "--seed", "1", "--start", "2026-03-02T09:00:00"]
+    options = ["--halls", "1", "--hours", "0.5", "--seed", "5", "--start", "2026-03-02T09:00:00"]
     run(["simulate", *options, "--hall", str(EXAMPLES / "forum"), "--out", str(made)])
     recording, hall = str(made / "recording.jsonl.gz"), str(made / "halls" / "forum")
     run(["replay", recording, "--hall", hall, "--summary", str(summary)])
