@@ -46,7 +46,7 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
     ``next_offset``, to know the log again by; ``log_id``: of the log, or topic, it belongs to; ``pending``: the era
     begins with the next record and gets its timestamp, ``era`` at the least; ``snapshot_ms``: time of the last snapshot;
     ``lost_from``: the records from here up to ``next_offset`` were lost, and nobody has been told yet; ``until``: with this
-    offset a new era begins, because the log is a copy that goes on by itself;
+    offset a new era begins, of this number at the least, because the log is a copy that goes on by itself;
     ``behind``: records that are stamped too far before the time, so far; ``root_era``: the era from which this one follows
     by computing, over clocks that were set back (0: it is the first of its kind); ``heard``: the furthest (era, offset) of
     which another lane has said something here; ``removed``: halls that are no more.
@@ -62,7 +62,7 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
     halls: tuple[str, ...]
     snapshot_ms: int = 0
     lost_from: int | None = None
-    until: int | None = None
+    until: tuple[int, int] | None = None
     behind: Behind | None = None
     root_era: int = 0
     heard: tuple[int, int] = (0, 0)

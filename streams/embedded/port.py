@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from streams.checkpoint import Mark
+from streams.embedded.log import wall_ms
 from streams.embedded.published import published_end
 from streams.embedded.transport import EmbeddedLog
 from streams.embedded.witness import Witness
@@ -14,7 +15,7 @@ from streams.engine import Output
 from streams.lane import Lane
 from streams.log import Append
 from streams.record import Record
-from streams.topics import GROUP
+from streams.topics import GROUP, OBSERVATIONS
 from streams.traces import LanePlace, Traces, find
 from streams.worker.port import StateRow
 
@@ -59,8 +60,12 @@ class EmbeddedPort:
             await asyncio.to_thread(self._witness.note, source, partition, next_offset)
         return True
 
-    async def copied(self, lane: str, partition: int, mark: Mark) -> int | None:
-        return await asyncio.to_thread(published_end, self._log, lane, partition, mark) if self._copy else None
+    async def copied(self, lane: str, partition: int, mark: Mark) -> tuple[int, int] | None:
+        if not self._copy:
+            return None
+        end = await asyncio.to_thread(published_end, self._log, lane, partition, mark)
+        # In topics of producer time no era may be named by today: what bears it would be of the future there.
+        return end, wall_ms() if self._log.topics()[OBSERVATIONS].time == "log" else 0
 
     async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
         await self._writer.append([Append(topic, partition, key, None, None) for key in keys])

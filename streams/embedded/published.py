@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from streams.checkpoint import Mark
 from streams.codec import event_id_of
 from streams.embedded.log import Log
+from streams.ids import EventId
 from streams.record import Record
 from streams.topics import PUBLISHED
 
 
 def published_end(log: Log, lane: str, partition: int, mark: Mark) -> int:
-    """The offset behind the last record on which the lane published anything in the mark's era; the mark's if nothing is
-    behind it.
+    """The offset behind the last record on which the lane published anything in the mark's era, or in the one that it says
+    is to begin; the mark's if nothing is behind it.
 
     Outputs carry the time of their cause, which is not before the mark's: that is where to begin to look.
     """
@@ -21,9 +22,13 @@ def published_end(log: Log, lane: str, partition: int, mark: Mark) -> int:
         name.offset + 1
         for topic in PUBLISHED
         for record in _since(log, topic, partition, log.offset_at(topic, partition, mark.time_ms))
-        if (name := event_id_of(record)) is not None and (name.lane, name.era) == (lane, mark.era)
+        if (name := event_id_of(record)) is not None and name.lane == lane and _of(mark, name)
     )
     return max(places, default=mark.next_offset)
+
+
+def _of(mark: Mark, name: EventId) -> bool:
+    return name.offset >= mark.next_offset and (name.era >= mark.era if mark.pending else name.era == mark.era)
 
 
 def _since(log: Log, topic: str, partition: int, offset: int) -> Iterator[Record]:

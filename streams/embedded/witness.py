@@ -21,7 +21,7 @@ from typing import Any
 
 from streams.embedded.errors import translated
 
-LATER_MS = 2_000
+APART_MS = 2_000
 """Between the moment that the witness wrote down and the one at which the file system says that it was changed."""
 
 Positions = Mapping[tuple[str, int], int]
@@ -50,9 +50,9 @@ class Witness:
         business of the witness: the state itself says so, and `hall reset` decides.
         """
         with translated(self._path, "reading the log's witness"):
-            if not positions:
-                return None
             known = _read(self._path)
+            if known is None and not positions:
+                return None
             if known is None:
                 return "there is no witness beside it of what was processed, as beside a copy" if witnessed else None
             if known["log"] != self._id:
@@ -62,11 +62,11 @@ class Witness:
     def _difference(self, known: Mapping[str, Any], positions: Positions) -> str | None:
         if known["file"] != self._log.stat().st_ino:
             return "it is not the file that the engine worked on last, but a copy of it"
-        for (topic, number), at in sorted(positions.items()):
-            seen = known["seen"].get(f"{topic}/{number}", 0)
-            if seen > at:
-                return f"it is older than what was processed here: {topic}/{number} was at {seen}, and is at {at}"
-        if self._path.stat().st_ctime_ns // 1_000_000 > known["written_ms"] + LATER_MS:
+        at = {f"{topic}/{number}": position for (topic, number), position in positions.items()}
+        for part, seen in sorted(known["seen"].items()):
+            if seen > at.get(part, 0):
+                return f"it is older than what was processed here: {part} was at {seen}, and is at {at.get(part, 0)}"
+        if abs(self._path.stat().st_ctime_ns // 1_000_000 - known["written_ms"]) > APART_MS:
             return "its witness was copied, or given to somebody else, since the engine ran"
         return None
 

@@ -163,25 +163,29 @@ class Engine:
             self._turn_era()
         self.next_offset = offset
 
-    def end_era(self, published: int) -> None:
+    def end_era(self, published: int, least: int) -> None:
         """The log is a copy of one that may have gone on elsewhere: what is still to come gets a new era.
 
         ``published``: the offset behind the last record on which anything was published. Up to there the era stays, and
-        with it the ids of what is computed once more.
+        with it the ids of what is computed once more. ``least``: what the new era is called at the least; the original, or
+        another copy, may begin one with the same record.
         """
-        if not self.pending:
-            self.until = max(published, self.next_offset)
+        if self.pending and published <= self.next_offset:
+            self.era = max(self.era, least)
+        else:
+            self.until = max(published, self.next_offset), least
 
     def turn_era_at(self, offset: int) -> bool:
         """Begin the next era if it begins with this offset."""
-        turns = self.until is not None and offset >= self.until
+        turns = self.until is not None and offset >= self.until[0]
         if turns:
             self._turn_era()
         return turns
 
     def _turn_era(self) -> None:
         """The next one's number comes with its first record."""
-        self.era, self.pending, self.until = self.era + 1, True, None
+        least = self.until[1] if self.until is not None else 0
+        self.era, self.pending, self.until = max(self.era + 1, least), True, None
 
     def _prove(self, record: Record) -> None:
         """The record before the mark must be the one that the mark remembers."""

@@ -97,7 +97,7 @@ class KafkaPort:
         self._sender.append(TP(topic, partition), [Row(key, None) for key in keys])
         await self._sender.settle(TP(topic, partition))
 
-    async def copied(self, lane: str, partition: int, mark: Mark) -> int | None:
+    async def copied(self, lane: str, partition: int, mark: Mark) -> tuple[int, int] | None:
         """Never: a cluster whose disks were put back is noticed by its records, as far as anybody had read them."""
         return None
 

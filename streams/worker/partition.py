@@ -72,12 +72,12 @@ class LanePartition:
         Only the owner removes: whose position was refused is not the owner any more.
         """
         await self._check_log()
-        if not self.engine.pending and (end := await self._copied()) is not None:
-            self.engine.end_era(end)
+        if (copied := await self._copied()) is not None:
+            self.engine.end_era(*copied)
         if await self._write(self.engine.whole()) and stale:
             await self._port.forget(self._topic, self.engine.partition, stale)
 
-    async def _copied(self) -> int | None:
+    async def _copied(self) -> tuple[int, int] | None:
         return await self._port.copied(self.engine.lane.name, self.engine.partition, self.engine.mark())
 
     async def _check_log(self) -> None:

@@ -43,10 +43,10 @@ class LanePort(Protocol):
     async def forget(self, topic: str, partition: int, keys: Sequence[bytes]) -> None:
         """Remove records of the state topic."""
 
-    async def copied(self, lane: str, partition: int, mark: Mark) -> int | None:
+    async def copied(self, lane: str, partition: int, mark: Mark) -> tuple[int, int] | None:
         """None: the log is the one on which this mark was written last. Otherwise it is a copy, or an old state of it, and
         the original may have gone on: the offset behind the last record on which the lane has published anything, as far
-        as this log shows it.
+        as this log shows it; and what a new era is called at the least.
         """
 
     async def start(self, topic: str, partition: int) -> int:

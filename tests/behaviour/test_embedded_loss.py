@@ -230,6 +230,28 @@ def test_a_copy_that_was_put_back_goes_on_under_ids_of_its_own(embedded: Embedde
     embedded.prove()
 
 
+def test_a_copy_that_is_put_back_twice_gives_neither_time_what_the_other_gave(embedded: EmbeddedSystem) -> None:
+    """
+    nothing marked yet | copied, with what cameras appended behind it | Bert ...     put back: Carl ...     again: Dora ...
+    """
+    embedded.start()
+    wait_for(embedded, "configured")
+    embedded.kill()
+    send(embedded, stroll("anna"))
+    kept = embedded.copy_away()
+    had: list[dict[str, bytes]] = []
+    for name in ("bert", "carl", "dora"):
+        if had:
+            embedded.put_back(kept)
+        send(embedded, stroll(name))
+        embedded.start()
+        wait_for(embedded, "trip_ended", 2)
+        embedded.kill()
+        had.append(published(embedded))
+    for first, second in ((0, 1), (0, 2), (1, 2)):
+        assert twice(had[first], had[second]) == []
+
+
 def test_a_log_that_was_not_copied_keeps_its_era_whatever_happens_to_the_engine(embedded: EmbeddedSystem) -> None:
     for end in (embedded.drain, embedded.kill, embedded.drain):
         embedded.start()

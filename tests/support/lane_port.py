@@ -32,7 +32,7 @@ class FakePort:
         self.source, self.id, self.backlog = list(records), log_id, 0
         self.refuse: str | None = None
         self.owner = True
-        self.copy: int | None = None
+        self.copy: tuple[int, int] | None = None
         self.hold: asyncio.Event | None = None
         self.calls: list[str] = []
         self.asked: list[str] = []
@@ -74,7 +74,7 @@ class FakePort:
         for key in keys:
             self.state.pop(key, None)
 
-    async def copied(self, lane: str, partition: int, mark: Mark) -> int | None:
+    async def copied(self, lane: str, partition: int, mark: Mark) -> tuple[int, int] | None:
         return self.copy
 
     async def start(self, topic: str, partition: int) -> int:

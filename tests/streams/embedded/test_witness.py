@@ -106,6 +106,17 @@ def test_a_log_of_a_version_that_knew_no_witness_is_not_doubted_and_has_one_from
         assert opened.witnessed()
 
 
+def test_a_copy_from_before_anything_was_processed_is_older_than_what_the_witness_saw(log: Path) -> None:
+    assert doubt(log, {}) == "it is older than what was processed here: hall.journal/0 was at 7, and is at 0"
+
+
+def test_a_witness_of_a_clock_that_was_ahead_doubts_what_was_copied_since(log: Path) -> None:
+    later(log, ms=-7_200_000)
+    by_cp(log.parent, log.parent.with_name("kept"))
+    by_cp(log.parent.with_name("kept"), log.parent)
+    assert doubt(log) is not None
+
+
 @pytest.mark.parametrize("torn", [b"", b"{", b'{"log": 1}', b"\xff\xfe", b"[]"])
 def test_a_witness_that_a_power_cut_tore_is_none(log: Path, torn: bytes) -> None:
     witness_path(log).write_bytes(torn)

@@ -224,6 +224,53 @@ def test_a_loss_begins_a_new_era_for_what_comes_behind_it_may_have_been_publishe
     assert engine.era == START_MS + 9000
 
 
+# -- a copy that goes on by itself -------------------------------------------------------------------------------------
+#
+#   mark        published
+#   |2----------|4------------      the era of the copied log up to 4, from there on one that nobody else can begin
+
+
+LEAST = START_MS + 10**9
+
+
+def test_in_a_copy_what_was_published_keeps_its_ids_and_the_rest_gets_a_new_era() -> None:
+    script, engine = running("a", "b")
+    before = engine.era
+    engine.end_era(4, LEAST)
+    eras = [{o.id.era for o in engine.process(script.poke("a", at=1)) if o.id} for _ in range(4)]
+    assert eras == [{before}, {before}, {LEAST}, {LEAST}]
+
+
+def test_where_nothing_was_published_the_new_era_begins_with_the_next_record() -> None:
+    script, engine = running("a", "b")
+    engine.end_era(0, LEAST)
+    assert {o.id.era for o in engine.process(script.poke("a", at=1)) if o.id} == {LEAST}
+
+
+def test_a_copy_whose_era_has_not_begun_does_not_begin_it_as_the_original_does() -> None:
+    script = Script()
+    first, engine = script.configure("a", at=3), Engine(SENSING)
+    engine.end_era(0, LEAST)
+    assert {o.id.era for o in engine.process(first) if o.id} == {LEAST}
+
+
+def test_a_copy_that_shows_what_was_published_before_the_first_mark_repeats_that_under_its_ids() -> None:
+    script = Script()
+    records, engine = [script.configure("a", at=3), script.poke("a", at=3), script.poke("a", at=3)], Engine(SENSING)
+    engine.end_era(2, LEAST)
+    eras = [{o.id.era for o in engine.process(record) if o.id} for record in records]
+    assert eras == [{START_MS + 3000}, {START_MS + 3000}, {LEAST}]
+
+
+def test_where_a_copys_new_era_begins_outlives_a_crash() -> None:
+    script, engine = running("a", "b")
+    engine.end_era(4, LEAST)
+    restored = again(engine)
+    records = [script.poke("a", at=1) for _ in range(3)]
+    assert [told(restored.process(r)) for r in records] == [told(engine.process(r)) for r in records]
+    assert restored.era == engine.era == LEAST
+
+
 def test_a_gap_that_is_the_logs_own_keeps_the_era() -> None:
     script, engine = running("a", at=3)
     before = engine.era
