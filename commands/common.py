@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import click
 
-from config.loading import ConfigError, load_halls
+from config.loading import ConfigError
 from config.settings import Settings
 from streams.embedded.errors import LogError, LogMissing, TopicMissing
 from streams.embedded.log import Log
@@ -123,11 +123,6 @@ def _where(found: Settings, path: Path) -> str:
         why = f"HALL_VAR is {found.var}{given}{here}"
         how = "set HALL_VAR to the directory that `hall run` names at its start, or HALL_BROKER=kafka://host:port"
     return f"{path.absolute()}: there is no log here ({why}). What to do: {how}; or let `hall run` make one here."
-
-
-def halls_of(directory: Path | None, found: Settings) -> dict[str, dict[str, str]]:
-    """The files of the halls in a directory, or in HALL_CONFIG, or of the demo hall; by hall id."""
-    return load_halls(directory or found.config or DEMO)
 
 
 def now_ms() -> int:

@@ -12,10 +12,10 @@ from agents.topology import TOPOLOGY
 from commands.progress import tracked
 from commands.results import Results
 from streams.checkpoint import Restored
-from streams.codec import BadRecord, id_of
+from streams.codec import event_id_of
 from streams.driver import LogDriver
 from streams.engine.hall import files_of
-from streams.ids import EventId, Place, parse_id
+from streams.ids import EventId, Place
 from streams.lane import Lane, Topology
 from streams.record import Record
 from streams.recording import RecordingError, read_header, read_recording
@@ -84,11 +84,7 @@ class Proof:
 
     def published(self, record: Record) -> None:
         """A record of a topic that the engine writes; what others wrote there has no id, or none that is one: passed over."""
-        try:
-            text = id_of(record.value) if record.value is not None and record.key is not None else None
-            name = parse_id(text) if text is not None else None
-        except (BadRecord, ValueError):
-            return
+        name = event_id_of(record)
         if name is not None and record.value is not None:
             stream = record.topic, record.partition, name.hall, name.lane, name.agent
             before = self._published[stream].setdefault(name.place, record.value)

@@ -7,7 +7,7 @@ needs more (``streams.worker.port``); whoever asks, plays, records or resets get
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol, Self
@@ -201,12 +201,14 @@ class EventLog(Protocol):
 PIECE = 4000
 
 
+def records_from(log: EventLog, topic: str, partition: int, offset: int) -> Iterator[Record]:
+    """From an offset on to the very end, not to the end as it was: what a checkpoint supersedes meanwhile moves there."""
+    while piece := log.read(topic, partition, offset, limit=PIECE):
+        yield from piece
+        offset = piece[-1].offset + 1
+
+
 def newest_in(log: EventLog, topic: str, partition: int) -> dict[bytes, Record]:
     """The newest record of every key of one partition, as far as it has a value."""
-    found: dict[bytes, Record] = {}
-    start = 0
-    # To the very end, not to the end as it was: what a checkpoint supersedes meanwhile moves there.
-    while piece := log.read(topic, partition, start, limit=PIECE):
-        found.update((record.key, record) for record in piece if record.key is not None)
-        start = piece[-1].offset + 1
+    found = {record.key: record for record in records_from(log, topic, partition, 0) if record.key is not None}
     return {key: record for key, record in found.items() if record.value is not None}

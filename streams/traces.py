@@ -6,12 +6,12 @@ and, as positions expire when nobody runs for a week, so do the snapshots.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from streams.checkpoint import StateUnreadable, restore
-from streams.log import PIECE, EventLog
+from streams.log import EventLog, records_from
 from streams.record import Record
 from streams.snapshot import SnapshotName, names
 from streams.topics import GROUP, SNAPSHOTS, state_topic
@@ -111,17 +111,10 @@ def _plain(log: EventLog, place: LanePlace) -> Traces:
 def _newest(log: EventLog, place: LanePlace) -> Taken | None:
     """Whether its pieces are all there, and can be read, is not asked: that there was a state is all that it has to say."""
     stamps: dict[SnapshotName, int] = {}
-    for record in _records(log, SNAPSHOTS, place.partition):
+    for record in records_from(log, SNAPSHOTS, place.partition, log.start(SNAPSHOTS, place.partition)):
         stamps |= dict.fromkeys(names([record], place.lane), record.timestamp_ms)
     name = max(stamps, key=lambda name: (name.era, name.next_offset), default=None)
     return None if name is None else Taken(name, stamps[name])
-
-
-def _records(log: EventLog, topic: str, partition: int) -> Iterator[Record]:
-    at = log.start(topic, partition)
-    while piece := log.read(topic, partition, at, limit=PIECE):
-        yield from piece
-        at = piece[-1].offset + 1
 
 
 def _others(ages: Mapping[int, int], place: LanePlace) -> int:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from streams.checkpoint import Mark
 from streams.codec import event_id_of
-from streams.embedded.log import Log
 from streams.ids import EventId
-from streams.record import Record
+from streams.log import EventLog, records_from
 from streams.topics import PUBLISHED
 
 
-def published_end(log: Log, lane: str, partition: int, mark: Mark) -> int:
+def published_end(log: EventLog, lane: str, partition: int, mark: Mark) -> int:
     """The offset behind the last record on which the lane published anything in the mark's era, or in the one that it says
     is to begin; the mark's if nothing is behind it.
 
@@ -21,7 +18,7 @@ def published_end(log: Log, lane: str, partition: int, mark: Mark) -> int:
     places = (
         name.offset + 1
         for topic in PUBLISHED
-        for record in _since(log, topic, partition, log.offset_at(topic, partition, mark.time_ms))
+        for record in records_from(log, topic, partition, log.offset_at(topic, partition, mark.time_ms))
         if (name := event_id_of(record)) is not None and name.lane == lane and _of(mark, name)
     )
     return max(places, default=mark.next_offset)
@@ -29,9 +26,3 @@ def published_end(log: Log, lane: str, partition: int, mark: Mark) -> int:
 
 def _of(mark: Mark, name: EventId) -> bool:
     return name.offset >= mark.next_offset and (name.era >= mark.era if mark.pending else name.era == mark.era)
-
-
-def _since(log: Log, topic: str, partition: int, offset: int) -> Iterator[Record]:
-    while records := log.read(topic, partition, offset):
-        yield from records
-        offset = records[-1].offset + 1

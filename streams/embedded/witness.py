@@ -11,13 +11,13 @@ that was put back, file system and all (docs/operations.md).
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from streams.embedded.errors import translated
 
@@ -26,6 +26,18 @@ APART_MS = 2_000
 
 Positions = Mapping[tuple[str, int], int]
 """By (topic, partition): the offset up to which the lane has come."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What the witness says: of which log and which file, how far each lane had come (by ``topic/partition``), and when."""
+
+    log: str
+    file: int
+    places: dict[str, int] = msgspec.field(name="seen")
+    written_ms: int
+
+
+_seen = msgspec.json.Decoder(Seen)
 
 
 def witness_path(log: Path) -> Path:
@@ -40,7 +52,7 @@ class Witness:
     def __init__(self, log: Path, log_id: str, now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> None:
         self._log, self._id, self._now_ms = log, log_id, now_ms
         self._path = witness_path(log)
-        self._seen: dict[str, int] = {}
+        self._places: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def doubt(self, positions: Positions, *, witnessed: bool = True) -> str | None:
@@ -55,50 +67,41 @@ class Witness:
                 return None
             if known is None:
                 return "there is no witness beside it of what was processed, as beside a copy" if witnessed else None
-            if known["log"] != self._id:
+            if known.log != self._id:
                 return None
             return self._difference(known, positions)
 
-    def _difference(self, known: Mapping[str, Any], positions: Positions) -> str | None:
-        if known["file"] != self._log.stat().st_ino:
+    def _difference(self, known: Seen, positions: Positions) -> str | None:
+        if known.file != self._log.stat().st_ino:
             return "it is not the file that the engine worked on last, but a copy of it"
         at = {f"{topic}/{number}": position for (topic, number), position in positions.items()}
-        for part, seen in sorted(known["seen"].items()):
+        for part, seen in sorted(known.places.items()):
             if seen > at.get(part, 0):
                 return f"it is older than what was processed here: {part} was at {seen}, and is at {at.get(part, 0)}"
-        if abs(self._path.stat().st_ctime_ns // 1_000_000 - known["written_ms"]) > APART_MS:
+        if abs(self._path.stat().st_ctime_ns // 1_000_000 - known.written_ms) > APART_MS:
             return "its witness was copied, or given to somebody else, since the engine ran"
         return None
 
     def note(self, topic: str, partition: int, next_offset: int) -> None:
         """A checkpoint is on disk: the lane has come to this offset. Durable when it returns. Raises LogError."""
         with self._lock, translated(self._path, "writing the log's witness"):
-            self._seen[f"{topic}/{partition}"] = next_offset
-            _write(self._path, {"log": self._id, "file": self._log.stat().st_ino, "seen": self._seen}, self._now_ms)
+            self._places[f"{topic}/{partition}"] = next_offset
+            _write(self._path, Seen(self._id, self._log.stat().st_ino, self._places, self._now_ms()))
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> Seen | None:
     """None where there is none; one that was torn by a power cut is as good as none."""
     try:
-        found = json.loads(path.read_bytes())
-        assert isinstance(found["seen"], dict)
-        return {
-            "log": found["log"],
-            "file": found["file"],
-            "seen": found["seen"],
-            "written_ms": int(found["written_ms"]),
-        }
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (ValueError, KeyError, TypeError, AssertionError):
+        return _seen.decode(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 
-def _write(path: Path, content: Mapping[str, Any], now_ms: Callable[[], int]) -> None:
+def _write(path: Path, seen: Seen) -> None:
     """In place, for the file has to stay the same one."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
     try:
-        raw = json.dumps({**content, "written_ms": now_ms()}).encode()
+        raw = msgspec.json.encode(seen)
         os.pwrite(descriptor, raw, 0)
         os.ftruncate(descriptor, len(raw))
         os.fdatasync(descriptor)
@@ -111,5 +114,5 @@ def last_seen(log: Path) -> str | None:
     known = _read(witness_path(log))
     if known is None:
         return None
-    places = ", ".join(f"{part} at {at}" for part, at in sorted(known["seen"].items()))
-    return f"log {known['log']}, {places}"
+    places = ", ".join(f"{part} at {at}" for part, at in sorted(known.places.items()))
+    return f"log {known.log}, {places}"

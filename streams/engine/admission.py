@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from streams.codec import TICK, BadRecord, drain_asked_ms, id_of
+from streams.codec import TICK, BadRecord, drain_asked_ms, event_id_of, id_of
 from streams.engine.hall import HallRuntime
 from streams.engine.letters import ENGINE, Letters
 from streams.engine.removal import RemovedHalls
@@ -80,9 +80,8 @@ class Admission:
         """Whether it was published in the former life of a hall that was removed, by us or, once more, by the lane above."""
         if self._lane.origin:
             return False
-        try:
-            event_id = parse_id(id_of(record.value or b"") or "")
-        except ValueError:
+        event_id = event_id_of(record)
+        if event_id is None:
             return False
         repeats = self._removed.precedes(event_id)
         self._counts["repeats"] += repeats
@@ -157,13 +156,13 @@ class Admission:
 
     def hear(self, record: Record) -> None:
         """Of a record that its hall has judged already, before it came back from a checkpoint."""
-        found = _named(record)
+        found = event_id_of(record)
         if found is not None and found.lane != self._lane.name and found.place > self.heard:
             self.heard = found.place[:2]
 
     def is_own(self, record: Record) -> bool:
         """Whether this lane published it."""
-        found = None if self._lane.origin else _named(record)
+        found = None if self._lane.origin else event_id_of(record)
         return found is not None and found.lane == self._lane.name
 
     def tells_time(self, record: Record) -> bool:
@@ -173,7 +172,7 @@ class Admission:
         """
         if self._lane.origin:
             return True
-        found = _named(record)
+        found = event_id_of(record)
         return found is not None and found.lane != self._lane.name and found.place >= self.heard
 
     def set_back(self, record: Record) -> ClockSetBack | None:
@@ -185,13 +184,3 @@ class Admission:
         except BadRecord:
             return None
         return event if isinstance(event, ClockSetBack) else None
-
-
-def _named(record: Record) -> EventId | None:
-    """The id of a record that an engine published."""
-    if record.key is None:
-        return None
-    try:
-        return parse_id(id_of(record.value or b"") or "")
-    except (BadRecord, ValueError):
-        return None

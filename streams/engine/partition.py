@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from streams.checkpoint import HallRecord, Mark, Restored, StateUnreadable, checksum, encode_hall, encode_mark
 from streams.clock import BACK_MS, behind
-from streams.codec import MAX_OUTPUT_BYTES, encode, id_of
+from streams.codec import MAX_OUTPUT_BYTES, encode, event_id_of
 from streams.engine.admission import Admission
 from streams.engine.hall import HallRuntime
 from streams.engine.letters import Letters, Output
 from streams.engine.passes import FATAL, Meter, Tap, told
 from streams.engine.removal import RemovedHalls
 from streams.events import ClockSetBack, Configured, Event, FramesShed, HallRemoved, Tick
-from streams.ids import Place, parse_id
+from streams.ids import Place
 from streams.lane import Lane
 from streams.record import Record
 from streams.topics import HOUR_MS
@@ -349,7 +349,7 @@ class Engine:
         self._offer(hall, event, None, out)
         if self.lane.origin:
             out.say(name, event)
-        self._removed.add(name, hall.windows, None if self.lane.origin else parse_id(id_of(record.value or b"") or ""))
+        self._removed.add(name, hall.windows, None if self.lane.origin else event_id_of(record))
         self._gone.append(name)
         del self.halls[name.encode()]
         self.counts["removed"] += 1

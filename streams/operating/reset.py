@@ -14,17 +14,15 @@ what stands in the log since then is processed again, under the old era and so u
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Literal, NamedTuple
 from uuid import uuid4
 
 import msgspec
 
 from streams.checkpoint import Mark, Restored, StateUnreadable, checksum, encode_mark, hall_key, mark_key
-from streams.codec import BadRecord, id_of
+from streams.codec import event_id_of
 from streams.driver import step
 from streams.engine import Engine, Output
-from streams.ids import parse_id
 from streams.lane import Topology
 from streams.log import Append, EventLog
 from streams.operating import admin
@@ -160,12 +158,9 @@ def published_era(log: EventLog, state: LaneState) -> int:
     eras = [0]
     for topic in (JOURNAL, ALERTS):
         end = log.end(topic, state.partition)
-        for record in admin.records(
-            log, topic, state.partition, max(log.start(topic, state.partition), end - LAST), end
-        ):
-            with suppress(BadRecord, ValueError):
-                name = id_of(record.value) if record.key is not None and record.value is not None else None
-                eras += [parse_id(name).era] if name is not None and parse_id(name).lane == state.lane.name else []
+        newest = max(log.start(topic, state.partition), end - LAST)
+        names = map(event_id_of, admin.records(log, topic, state.partition, newest, end))
+        eras += [name.era for name in names if name is not None and name.lane == state.lane.name]
     return max(eras)
 
 

@@ -148,10 +148,11 @@ class LanePartition:
 
     async def _stretch(self, batch: Batch, start: int) -> Rewind | None:
         """The next few records. Whatever ends it, what the engine has concluded is published: it will not say it again."""
-        process, outputs = self.engine.process, list[Output]()
+        engine, process, outputs = self.engine, self.engine.process, list[Output]()
         try:
             for record in batch.records[start : start + YIELD_EVERY]:
-                if self.engine.turn_era_at(record.offset) and not await self._begin_era(outputs):
+                turns = engine.until is not None and engine.turn_era_at(record.offset)
+                if turns and not await self._begin_era(outputs):
                     return None
                 try:
                     outputs += process(record)

@@ -8,9 +8,10 @@ import signal
 import sys
 from pathlib import Path
 
-from commands.common import Ended, clear_errors, halls_of, now_ms
+from commands.common import DEMO, Ended, clear_errors, now_ms
 from commands.logs import set_up_logging
 from commands.serving import Engine, engine_of
+from config.loading import load_halls
 from config.settings import Settings
 from streams.rows import configured
 from tests.support.topologies import TOPOLOGIES
@@ -21,7 +22,7 @@ async def run(engine: Engine, directory: Path, found: Settings) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, service.stop)
     await service.start()
     try:
-        await service.append(configured(engine.log, halls_of(directory, found), now_ms()))
+        await service.append(configured(engine.log, load_halls(directory or found.config or DEMO), now_ms()))
         assert service.http is not None
         print(f"the engine is running; {service.http.url}/metrics", flush=True)
         await service.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -35,9 +36,8 @@ def doubt(path: Path, at: dict[tuple[str, int], int] = AT) -> str | None:
 def later(path: Path, ms: int = 60_000) -> None:
     """As if the witness had been written so long before: what touches its file now comes that much later."""
     found = witness_path(path)
-    text = found.read_text()
-    written = int(text.rpartition('"written_ms": ')[2].rstrip("}"))
-    found.write_text(text.replace(str(written), str(written - ms)))
+    seen = json.loads(found.read_text())
+    found.write_text(json.dumps({**seen, "written_ms": seen["written_ms"] - ms}))
 
 
 def test_the_log_itself_is_known_again(log: Path) -> None:
